@@ -1,0 +1,21 @@
+# An image of nothing but fini, to be used as
+#
+#	COPY --from=fini /fini /fini
+#	ENTRYPOINT ["/fini", "--"]
+ARG BASE=debian:bookworm-slim
+
+FROM ${BASE} AS build
+# gcc and make; `make` gets the rest itself. Where there is no apt nothing is
+# installed for it, so all is named here.
+RUN if command -v apk; then \
+		apk add --no-cache binutils gcc libcap-dev libcap-static \
+			libseccomp-dev linux-headers make musl-dev; \
+	else \
+		apt-get update && apt-get install -y --no-install-recommends gcc make; \
+	fi
+COPY . /src
+RUN make -C /src size
+
+FROM scratch
+COPY --from=build /src/build/fini /fini
+ENTRYPOINT ["/fini", "--"]

@@ -1,0 +1,259 @@
+/*
+ * fini: a container's PID 1. main() reads like the life of a container:
+ * options, baseline, spawn, close early, supervise, teardown, exit.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "init/options.h"
+#include "init/supervise.h"
+#include "src/connection.h"
+#include "src/descriptors.h"
+#include "src/discover.h"
+#include "src/fusectl.h"
+#include "src/log.h"
+#include "src/mountinfo.h"
+#include "src/population.h"
+#include "src/procfs.h"
+#include "src/report.h"
+#include "src/sandbox.h"
+#include "src/signals.h"
+#include "src/spawn.h"
+#include "src/teardown.h"
+
+#define EXIT_WRONG 1 /* as tini: wrong usage, and nothing could be run */
+#define REPORT_OPEN_MS 1000
+
+/* All that changes while init lives. */
+struct init {
+	struct options options;
+	struct log log;
+	struct signal_state signals_before;
+	struct stdio stdio;
+	struct registry registry;
+	struct population population;
+	struct fusectl fusectl;
+	struct report report;
+	struct supervision supervision;
+	struct teardown teardown;
+};
+
+static void
+prepare(struct init *init)
+{
+	struct options *o = &init->options;
+
+	init->log =
+	    (struct log){ .fd = STDERR_FILENO, .verbosity = o->verbosity };
+	signals_block(&init->signals_before);
+	if (o->pdeath_signal)
+		(void)prctl(PR_SET_PDEATHSIG, (unsigned long)o->pdeath_signal);
+	init->population.self = getpid();
+	init->population.everybody = init->population.self == 1;
+	if ((o->subreaper || !init->population.everybody) &&
+	    prctl(PR_SET_CHILD_SUBREAPER, 1UL) < 0)
+		log_line(&init->log, LOG_WARNING, "subreaper: %s",
+		    strerror(errno));
+}
+
+static bool
+look_at_mount(const struct mount *m, void *context)
+{
+	struct init *init = context;
+
+	descriptors_place(&init->stdio, m);
+	if (strcmp(m->type, "fusectl") == 0)
+		fusectl_see(&init->fusectl, m);
+	return true;
+}
+
+/* Whatever is mounted now is not main's doing. */
+static void
+take_baseline(struct init *init)
+{
+	int mountinfo;
+
+	fusectl_init(&init->fusectl);
+	descriptors_look(&init->stdio);
+	init->population.proc = proc_open();
+	if (init->population.proc < 0) {
+		log_line(&init->log, LOG_WARNING,
+		    "/proc does not show our "
+		    "PID namespace: FUSE is not seen; mount one, or add "
+		    "CAP_SYS_ADMIN");
+		return;
+	}
+	mountinfo = proc_openat(init->population.proc, "self/mountinfo", 0);
+	if (mountinfo < 0) {
+		log_line(&init->log, LOG_WARNING, "mountinfo: %s",
+		    strerror(errno));
+		return;
+	}
+	(void)mountinfo_read(mountinfo, look_at_mount, init);
+	discover_baseline(&init->registry, mountinfo, init->population.proc);
+	close(mountinfo);
+}
+
+/*
+ * Main has its own copies of everything by now. What must see main's start
+ * from outside (its group, the closing) is done first, what can wait runs
+ * beside main's own start.
+ */
+static int
+settle(struct init *init)
+{
+	struct supervision *sv = &init->supervision;
+	const int keep[] = { init->population.proc, init->fusectl.visible,
+		init->report.fd };
+
+	if (init->options.group)
+		(void)setpgid(sv->main, sv->main);
+	descriptors_close(&init->stdio, keep, sizeof(keep) / sizeof(keep[0]));
+	sv->signals = signals_open();
+	if (sv->signals < 0)
+		return -1;
+	sv->mountinfo = init->population.proc < 0 ?
+	    -1 :
+	    proc_openat(init->population.proc, "self/mountinfo", 0);
+	sandbox_drop_capabilities(&init->log);
+	sandbox_filter(&init->log);
+	return 0;
+}
+
+static int
+start_main(struct init *init)
+{
+	struct options *o = &init->options;
+	struct supervision *sv = &init->supervision;
+
+	*sv = (struct supervision){
+		.registry = &init->registry,
+		.population = &init->population,
+		.log = &init->log,
+		.report = &init->report,
+		.warn_on_reap = o->warn_on_reap,
+		.group = o->group,
+		.main = spawn_main(o->main, &init->signals_before, &init->log),
+	};
+	if (sv->main < 0) {
+		log_line(&init->log, LOG_ERROR, "fork: %s", strerror(errno));
+		return -1;
+	}
+	if (settle(init) == 0)
+		return 0;
+	log_line(&init->log, LOG_ERROR, "signalfd: %s", strerror(errno));
+	(void)kill(sv->main, SIGKILL);
+	return -1;
+}
+
+static void
+tell_unseen(struct init *init)
+{
+	const struct registry *r = &init->registry;
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (r->connection[i].used && !r->connection[i].ours)
+			log_line(&init->log, LOG_WARNING,
+			    "connection %u was "
+			    "mounted while main ran, but none of our processes "
+			    "is seen to serve it: left alone (servers of "
+			    "another user are seen with CAP_SYS_PTRACE)",
+			    r->connection[i].id);
+}
+
+static void
+run_teardown(struct init *init)
+{
+	struct options *o = &init->options;
+	int held_back = init->supervision.held_back;
+
+	init->teardown = (struct teardown){
+		.registry = &init->registry,
+		.fusectl = &init->fusectl,
+		.population = &init->population,
+		.log = &init->log,
+		.report = &init->report,
+		.limits = {
+			.client_grace_ms = o->kill_grace_ms >= 0 ?
+			    o->kill_grace_ms : o->client_grace_ms,
+			.client_kill_ms = o->client_kill_ms,
+			.drain_ms = o->drain_ms,
+			.server_grace_ms = o->server_grace_ms,
+			.abort_wait_ms = o->abort_wait_ms,
+		},
+		.wait_for_clients = o->wait && !held_back,
+		.stop_signal = held_back ? held_back : SIGTERM,
+		.events = init->supervision.signals,
+		.attend = supervise_attend,
+		.context = &init->supervision,
+	};
+	teardown_run(&init->teardown);
+}
+
+/*
+ * Without FUSE of ours there is none, as with tini: the kernel kills whoever
+ * is left, and nobody can get stuck on a server that died.
+ */
+static void
+finish(struct init *init)
+{
+	struct options *o = &init->options;
+	struct registry *r = &init->registry;
+
+	if (!population_exists(&init->population))
+		return;
+	(void)discover_mounts(r, init->supervision.mountinfo);
+	discover_servers(r, &init->population, true);
+	tell_unseen(init);
+	if (registry_ours(r) || o->kill_grace_ms >= 0 || o->wait)
+		run_teardown(init);
+}
+
+static int
+exit_status(const struct init *init)
+{
+	int status = ending_status(&init->supervision.ending);
+
+	/* Main was still alive when the teardown gave up on it. */
+	if (!init->supervision.ended)
+		status = 128 + SIGKILL;
+	return init->options.remapped[status & 0xff] ? 0 : status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct init init; /* too large for a stack; zero pages */
+	extern char **environ;
+	int status;
+
+	(void)argc;
+	init.report.fd = -1;
+	switch (options_read(&init.options, argv, environ)) {
+	case OPTIONS_RUN:
+		break;
+	case OPTIONS_DONE:
+		return 0;
+	case OPTIONS_WRONG:
+		return EXIT_WRONG;
+	}
+	prepare(&init);
+	take_baseline(&init);
+	init.report.json = init.options.report_json;
+	if (init.options.report &&
+	    report_open(&init.report, init.options.report, REPORT_OPEN_MS) < 0)
+		log_line(&init.log, LOG_WARNING, "report %s: %s",
+		    init.options.report, strerror(errno));
+	if (start_main(&init) < 0)
+		return EXIT_WRONG;
+	supervise(&init.supervision);
+	finish(&init);
+	status = exit_status(&init);
+	report_write(&init.report, status);
+	return status;
+}

@@ -1,0 +1,47 @@
+/* The command line and the environment, read once into one struct. */
+#ifndef FINI_OPTIONS_H
+#define FINI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+	int pdeath_signal; /* 0: none */
+	bool subreaper;
+	int verbosity; /* enum log_level */
+	bool warn_on_reap;
+	bool group;	       /* signals go to main's process group */
+	uint8_t remapped[256]; /* 1: this status of main's becomes 0 */
+	bool wait;	       /* after main, wait for everybody's own end */
+	int kill_grace_ms;     /* -1: without FUSE nobody is torn down */
+	int client_grace_ms;   /* SIGTERM of clients to their SIGKILL */
+	int client_kill_ms;    /* their SIGKILL to the abort */
+	int drain_ms;
+	int server_grace_ms; /* for all servers together */
+	int abort_wait_ms;   /* abort and SIGKILL to giving up */
+	const char *report;  /* file, "-" for stderr; NULL: none */
+	bool report_json;
+	char **main; /* NULL-terminated, at least one */
+};
+
+enum options_result {
+	OPTIONS_RUN,  /* options->main is to be run */
+	OPTIONS_DONE, /* --help and the like: written, exit with 0 */
+	OPTIONS_WRONG /* one line was written to stderr: exit with 1 */
+};
+
+/*
+ * Reads the environment (FINI_*, and tini's TINI_*), then the command line,
+ * which wins. Options end at the first operand or at "--" (POSIX.1, Utility
+ * Syntax Guidelines 9 and 10): what follows is main's, whatever it looks like.
+ */
+enum options_result options_read(struct options *options, char **argv,
+    char **environment);
+
+/*
+ * "300ms", "1.5s", "2m", "1h"; a bare number is seconds. At most a day.
+ * Returns 0, or -1 for anything else.
+ */
+int duration_ms(const char *s, int *ms);
+
+#endif

@@ -1,0 +1,216 @@
+#include "init/supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "src/clock.h"
+#include "src/connection.h"
+#include "src/discover.h"
+#include "src/log.h"
+#include "src/population.h"
+#include "src/report.h"
+#include "src/signals.h"
+
+/*
+ * A server shows itself within milliseconds of its mount: fusermount3 mounts
+ * first and passes the descriptor then. Looks are doubled from the first to
+ * the last and then given up; the teardown looks once more.
+ */
+#define FIRST_LOOK_MS 10
+#define LAST_LOOK_MS 640
+
+/* Signals --------------------------------------------------------------- */
+
+static bool
+is_stop(int number)
+{
+	return number == SIGTERM || number == SIGINT || number == SIGQUIT;
+}
+
+/* SIGPIPE of our own write to a closed stderr is not for main. */
+static bool
+is_for_main(const struct signalfd_siginfo *s)
+{
+	return s->ssi_signo != SIGCHLD &&
+	    !((int)s->ssi_pid == getpid() && s->ssi_code <= 0);
+}
+
+static int
+send_value(pid_t pid, const struct signalfd_siginfo *s)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = (int)s->ssi_signo;
+	info.si_code = SI_QUEUE;
+	info.si_pid = (pid_t)s->ssi_pid;
+	info.si_uid = s->ssi_uid;
+	info.si_value.sival_ptr = (void *)(uintptr_t)s->ssi_ptr;
+	return (int)syscall(SYS_rt_sigqueueinfo, pid, info.si_signo, &info);
+}
+
+struct group_signal {
+	struct supervision *supervision;
+	int number;
+};
+
+static enum visit
+signal_member(pid_t pid, int pidfd, void *context)
+{
+	struct group_signal *g = context;
+
+	if (getpgid(pid) == g->supervision->main &&
+	    !registry_serves(g->supervision->registry, pid))
+		(void)population_signal(pid, pidfd, g->number);
+	return VISIT_NEXT;
+}
+
+/* The group without its servers: they go last, and not by this signal. */
+static void
+signal_group(struct supervision *sv, int number)
+{
+	struct group_signal g = { sv, number };
+
+	if (!registry_ours(sv->registry) ||
+	    population_each(sv->population, signal_member, &g) < 0)
+		(void)kill(-sv->main, number);
+}
+
+/*
+ * Main is our child and not reaped yet: its pid, and the number of its group,
+ * are nobody else's.
+ */
+static void
+forward(struct supervision *sv, const struct signalfd_siginfo *s)
+{
+	int number = (int)s->ssi_signo, result = 0;
+	const char *name = signal_name(number);
+
+	if (is_stop(number) && registry_serves(sv->registry, sv->main)) {
+		log_line(sv->log, LOG_INFO, "%s held back: main serves FUSE",
+		    name);
+		sv->held_back = number;
+		return;
+	}
+	if (sv->group)
+		signal_group(sv, number);
+	else if (s->ssi_code == SI_QUEUE)
+		result = send_value(sv->main, s);
+	else
+		result = kill(sv->main, number);
+	if (result < 0)
+		log_line(sv->log, LOG_WARNING, "signal %d to main: %s", number,
+		    strerror(errno));
+	else
+		log_line(sv->log, LOG_DEBUG, "%s (%d) to main",
+		    name ? name : "signal", number);
+}
+
+/* Reaping --------------------------------------------------------------- */
+
+static void
+note_ending(struct supervision *sv, const struct ending *ending)
+{
+	struct report_event event = {
+		.kind = REPORT_END,
+		.pid = ending->pid,
+		.value = ending->code,
+		.signalled = ending->signalled,
+	};
+	bool is_main = ending->pid == sv->main;
+
+	if (is_main) {
+		sv->ending = *ending;
+		sv->ended = true;
+		sv->report->start_ms = now_ms();
+	}
+	population_disown(sv->population, ending->pid);
+	log_line(sv->log,
+	    sv->warn_on_reap && !is_main ? LOG_WARNING : LOG_DEBUG,
+	    "reaped %s[%d]: %s %d", is_main ? "main" : "orphan", ending->pid,
+	    ending->signalled ? "killed by signal" : "exited with",
+	    ending->code);
+	if (sv->ended || sv->held_back)
+		report_add(sv->report, &event, is_main ? "main" : "", NULL);
+}
+
+static void
+reap(struct supervision *sv)
+{
+	struct ending ending;
+
+	while (reap_one(&ending) > 0)
+		note_ending(sv, &ending);
+}
+
+bool
+supervise_attend(void *context)
+{
+	struct supervision *sv = context;
+	struct signalfd_siginfo s;
+	bool stop = false;
+
+	while (signals_read(sv->signals, &s))
+		stop |= is_stop((int)s.ssi_signo);
+	reap(sv);
+	return stop;
+}
+
+static void
+attend(struct supervision *sv)
+{
+	struct signalfd_siginfo s;
+	bool children = false;
+
+	while (signals_read(sv->signals, &s)) {
+		children |= s.ssi_signo == SIGCHLD;
+		if (is_for_main(&s))
+			forward(sv, &s);
+	}
+	if (children)
+		reap(sv);
+}
+
+/* FUSE ------------------------------------------------------------------ */
+
+static bool
+look_for_servers(struct supervision *sv)
+{
+	if (!discover_mounts(sv->registry, sv->mountinfo))
+		return false;
+	discover_servers(sv->registry, sv->population, false);
+	return discover_mounts(sv->registry, sv->mountinfo);
+}
+
+void
+supervise(struct supervision *sv)
+{
+	struct pollfd polled[] = {
+		{ .fd = sv->signals, .events = POLLIN },
+		/* Mounts were changed: namespaces(7), fs/proc_namespace.c. */
+		{ .fd = sv->mountinfo, .events = POLLPRI },
+	};
+	int look_ms = -1;
+
+	while (!sv->ended && !sv->held_back) {
+		int n = poll(polled, 2, look_ms);
+
+		if (n < 0)
+			continue;
+		if (polled[0].revents)
+			attend(sv);
+		if (polled[1].revents) {
+			look_ms = look_for_servers(sv) ? FIRST_LOOK_MS : -1;
+		} else if (n == 0 && look_ms >= 0) {
+			if (!look_for_servers(sv) || look_ms >= LAST_LOOK_MS)
+				look_ms = -1;
+			else
+				look_ms *= 2;
+		}
+	}
+}

@@ -1,0 +1,44 @@
+/* The loop that init lives in while main runs. */
+#ifndef FINI_SUPERVISE_H
+#define FINI_SUPERVISE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "src/reap.h"
+
+struct log;
+struct population;
+struct registry;
+struct report;
+
+struct supervision {
+	struct registry *registry;
+	struct population *population;
+	struct log *log;
+	struct report *report;
+	int signals;   /* signals_open()'s */
+	int mountinfo; /* -1: mounts are not seen */
+	bool warn_on_reap;
+	bool group; /* signals go to main's process group */
+	pid_t main;
+	struct ending ending; /* main's, valid once ended */
+	bool ended;
+	int held_back; /* stop signal for a main that is a server */
+};
+
+/*
+ * Forwards signals, reaps, and notes who mounts and serves FUSE, until main
+ * has ended, or a stop signal came for a main that is itself a server: that
+ * is held back (held_back) until its clients are gone. No timer runs but for
+ * the second after a mount whose server has not shown itself yet.
+ */
+void supervise(struct supervision *supervision);
+
+/*
+ * Reads what signals there are, for a teardown: reaps, forwards nothing.
+ * True if one was a stop signal (SIGTERM, SIGINT, SIGQUIT).
+ */
+bool supervise_attend(void *supervision);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Closes early what init inherited. An init that holds a FUSE file hangs in
+ * its own exit before anybody is killed; one that holds /dev/fuse keeps a dead
+ * connection alive. Main has its own copies by then.
+ */
+#ifndef FINI_DESCRIPTORS_H
+#define FINI_DESCRIPTORS_H
+
+#include <stdbool.h>
+
+#define STDIO 3
+
+struct mount;
+
+/* What is known of descriptors 0 to 2. */
+struct stdio {
+	struct {
+		bool file;   /* a regular file or a directory */
+		bool fuse;   /* lies on FUSE, or is /dev/fuse */
+		bool placed; /* its filesystem was seen in mountinfo */
+		unsigned major, minor;
+	} fd[STDIO];
+};
+
+/*
+ * Looks at 0 to 2 by statx(2) with AT_STATX_DONT_SYNC and an empty mask, which
+ * no FUSE server is asked for (fuse_update_get_attr(), fs/fuse/dir.c; a test
+ * shows it with a server that never answers).
+ */
+void descriptors_look(struct stdio *stdio);
+
+/* Is one of them on this mount's filesystem? To be called for each mount. */
+void descriptors_place(struct stdio *stdio, const struct mount *mount);
+
+/*
+ * After main was forked: closes 3 and up, but for the `count` descriptors in
+ * `keep` (in any order, -1 for none), puts /dev/null in place of those of 0 to
+ * 2 that lie on FUSE (or of a file on a filesystem that no mount shows, which
+ * may be FUSE), and leaves the working directory for /. A closed 0 to 2 stays
+ * closed.
+ */
+void descriptors_close(const struct stdio *stdio, const int *keep, int count);
+
+#endif

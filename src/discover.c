@@ -1,0 +1,330 @@
+#include "src/discover.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "src/connection.h"
+#include "src/format.h"
+#include "src/mountinfo.h"
+#include "src/population.h"
+#include "src/procfs.h"
+
+static const char device_name[] = "/dev/fuse";
+
+/*
+ * "/dev/fuse", also below a chroot or in another mount namespace. Where
+ * fdinfo tells the connection the name does not matter, it only spares
+ * reading fdinfo of every file.
+ */
+static bool
+may_be_device(const char *link)
+{
+	size_t length = strlen(link), tail = sizeof(device_name) - 1;
+
+	return length >= tail && strcmp(link + length - tail, device_name) == 0;
+}
+
+/* Linux 6.16 or later: "fuse_connection:" is in fdinfo (514d9210bf45). */
+static bool
+kernel_tells(void)
+{
+#ifdef FINI_NO_FDINFO
+	return false;
+#else
+	struct utsname kernel;
+	unsigned part[2] = { 0, 0 };
+	int i = 0;
+
+	if (uname(&kernel) < 0)
+		return false;
+	for (const char *s = kernel.release; *s && i < 2; s++) {
+		if (*s >= '0' && *s <= '9')
+			part[i] = part[i] * 10 + (unsigned)(*s - '0');
+		else if (*s == '.')
+			i++;
+		else
+			break;
+	}
+	return part[0] > 6 || (part[0] == 6 && part[1] >= 16);
+#endif
+}
+
+/* Mounts --------------------------------------------------------------- */
+
+struct reading {
+	struct registry *registry;
+	bool baseline;
+	bool unserved;
+	pid_t seen_by;
+};
+
+static void
+add_mount(struct registry *r, const struct mount *m, int connection,
+    pid_t seen_by)
+{
+	for (int i = 0; i < r->mounts; i++)
+		if (r->mount[i].id == m->id)
+			return;
+	if (r->mounts == MOUNTS) {
+		r->overflow = true;
+		return;
+	}
+	r->mount[r->mounts++] = (struct fuse_mount){
+		.id = m->id,
+		.parent = m->parent,
+		.connection = connection,
+		.seen_by = seen_by,
+	};
+}
+
+static void
+mark_foreign_seen(struct registry *r, unsigned id)
+{
+	for (int i = 0; i < r->foreigns; i++)
+		if (r->foreign[i] == id)
+			r->foreign_seen[i] = true;
+}
+
+static bool
+read_mount(const struct mount *m, void *context)
+{
+	struct reading *reading = context;
+	struct registry *r = reading->registry;
+	unsigned id = mount_connection(m);
+	int connection;
+
+	if (!mount_is_fuse(m))
+		return true;
+	connection = registry_find(r, id);
+	if (connection < 0 && (reading->baseline || m->propagated))
+		registry_add_foreign(r, id);
+	mark_foreign_seen(r, id);
+	if (connection < 0 && !registry_is_foreign(r, id))
+		connection = registry_add(r, id);
+	if (connection >= 0 && reading->seen_by == 0)
+		r->connection[connection].mounted = true;
+	if (connection >= 0 && !r->connection[connection].ours)
+		reading->unserved = true;
+	add_mount(r, m, connection, reading->seen_by);
+	return true;
+}
+
+/* A number that is no longer mounted may come back as another's. */
+static void
+forget_foreign_unseen(struct registry *r)
+{
+	int kept = 0;
+
+	for (int i = 0; i < r->foreigns; i++)
+		if (r->foreign_seen[i])
+			r->foreign[kept++] = r->foreign[i];
+	r->foreigns = kept;
+}
+
+static void
+forget_unserved_unseen(struct registry *r)
+{
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (!r->connection[i].mounted &&
+		    !registry_served(r, UINT64_C(1) << i))
+			r->connection[i].used = false;
+}
+
+bool
+discover_mounts(struct registry *r, int mountinfo)
+{
+	struct reading reading = { .registry = r };
+
+	r->mounts = 0;
+	memset(r->foreign_seen, 0, sizeof(r->foreign_seen));
+	for (int i = 0; i < CONNECTIONS; i++)
+		r->connection[i].mounted = false;
+	if (mountinfo < 0 ||
+	    mountinfo_read(mountinfo, read_mount, &reading) < 0)
+		return false;
+	forget_foreign_unseen(r);
+	forget_unserved_unseen(r);
+	return reading.unserved;
+}
+
+/* Servers -------------------------------------------------------------- */
+
+struct look {
+	struct registry *registry;
+	int proc;
+	uint64_t connections;
+	unsigned devices, untold;
+};
+
+static bool
+look_at_file(const struct proc_file *file, void *context)
+{
+	struct look *look = context;
+	struct registry *r = look->registry;
+	struct proc_fdinfo info;
+	int connection;
+
+	if (!may_be_device(file->link) ||
+	    proc_fdinfo(look->proc, file->pid, file->number, &info) < 0)
+		return true;
+	if (info.has_connection)
+		r->fdinfo_tells = true;
+	else if (r->fdinfo_tells)
+		return true; /* opened, but nothing is mounted with it */
+	look->devices++;
+	if (!info.has_connection) {
+		look->untold++;
+		return true;
+	}
+	if (registry_is_foreign(r, info.connection))
+		return true;
+	connection = registry_add(r, info.connection);
+	if (connection >= 0)
+		look->connections |= UINT64_C(1) << connection;
+	return true;
+}
+
+static enum visit
+look_at_process(pid_t pid, int pidfd, void *context)
+{
+	struct look *all = context;
+	struct registry *r = all->registry;
+	struct look look = { .registry = r, .proc = all->proc };
+	struct server *s;
+	bool taken;
+
+	if (proc_each_file(all->proc, pid, look_at_file, &look) < 0 ||
+	    look.devices == 0)
+		return VISIT_NEXT;
+	s = registry_add_server(r, pid, pidfd, &taken);
+	if (!s)
+		return VISIT_NEXT;
+	if (look.untold > s->untold)
+		s->unmatched += look.untold - s->untold;
+	s->untold = look.untold;
+	s->connections |= look.connections;
+	s->seen = true;
+	proc_comm(all->proc, pid, s->comm);
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (look.connections & UINT64_C(1) << i)
+			r->connection[i].ours = true;
+	return taken ? VISIT_KEEP : VISIT_NEXT;
+}
+
+/*
+ * Before Linux 6.16: a connection whose mount has come belongs to the
+ * processes that have come to hold /dev/fuse since the last one was matched.
+ * Several at once cannot be told apart; each may then be any one's.
+ */
+static void
+match_by_time(struct registry *r)
+{
+	uint64_t unserved = 0, matched = 0;
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (r->connection[i].used && !r->connection[i].ours)
+			unserved |= UINT64_C(1) << i;
+	if (unserved == 0)
+		return;
+	for (int i = 0; i < SERVERS; i++) {
+		struct server *s = &r->server[i];
+
+		if (s->pid == 0 || s->unmatched == 0)
+			continue;
+		s->connections |= unserved;
+		s->unmatched = 0;
+		matched = unserved;
+	}
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (matched & UINT64_C(1) << i)
+			r->connection[i].ours = true;
+}
+
+/*
+ * A server may have mounted where only it can see it. Reading the mountinfo
+ * of one that shares our namespace again costs little and adds nothing.
+ */
+static void
+look_at_servers_mounts(struct registry *r, int proc)
+{
+	for (int i = 0; i < SERVERS; i++) {
+		char path[32];
+		struct text t = text_over(path, sizeof(path));
+		struct reading reading = { .registry = r };
+		int fd;
+
+		if (r->server[i].pid == 0)
+			continue;
+		reading.seen_by = r->server[i].pid;
+		text_format(&t, "%d/mountinfo", r->server[i].pid);
+		fd = proc_openat(proc, path, 0);
+		if (fd < 0)
+			continue;
+		(void)mountinfo_read(fd, read_mount, &reading);
+		close(fd);
+	}
+}
+
+void
+discover_servers(struct registry *r, const struct population *p,
+    bool everywhere)
+{
+	struct look look = { .registry = r, .proc = p->proc };
+
+	if (!r->fdinfo_tells)
+		r->fdinfo_tells = kernel_tells();
+	for (int i = 0; i < SERVERS; i++)
+		r->server[i].seen = false;
+	(void)population_each(p, look_at_process, &look);
+	registry_forget_dead(r);
+	if (everywhere)
+		look_at_servers_mounts(r, p->proc);
+	if (!r->fdinfo_tells)
+		match_by_time(r);
+}
+
+/* Baseline ------------------------------------------------------------- */
+
+static void
+make_ours(struct registry *r, unsigned id)
+{
+	int connection;
+
+	for (int i = 0; i < r->foreigns; i++)
+		if (r->foreign[i] == id)
+			r->foreign[i] = r->foreign[--r->foreigns];
+	connection = registry_add(r, id);
+	if (connection >= 0)
+		r->connection[connection].mounted = true;
+}
+
+static bool
+look_at_inherited(const struct proc_file *file, void *context)
+{
+	struct look *look = context;
+	struct registry *r = look->registry;
+	struct proc_fdinfo info;
+
+	if (!may_be_device(file->link) ||
+	    proc_fdinfo(look->proc, file->pid, file->number, &info) < 0)
+		return true;
+	if (info.has_connection)
+		make_ours(r, info.connection);
+	else if (!kernel_tells() && r->foreigns == 1)
+		make_ours(r, r->foreign[0]);
+	return true;
+}
+
+void
+discover_baseline(struct registry *r, int mountinfo, int proc)
+{
+	struct reading reading = { .registry = r, .baseline = true };
+	struct look look = { .registry = r, .proc = proc };
+
+	if (mountinfo >= 0)
+		(void)mountinfo_read(mountinfo, read_mount, &reading);
+	if (r->foreigns > 0)
+		(void)proc_each_file(proc, getpid(), look_at_inherited, &look);
+}

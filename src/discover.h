@@ -1,0 +1,35 @@
+/*
+ * Finds connections and who serves them. Ours is what a process of our
+ * population holds /dev/fuse for and what was not there before main; a name
+ * or a type of filesystem proves nothing.
+ */
+#ifndef FINI_DISCOVER_H
+#define FINI_DISCOVER_H
+
+#include <stdbool.h>
+
+struct population;
+struct registry;
+
+/*
+ * Before main is started: the FUSE mounts in the open `mountinfo` (-1: cannot
+ * be read) are foreign, but for those whose /dev/fuse this process holds, for
+ * main to inherit. Before Linux 6.16, which cannot tell which of several a
+ * descriptor serves, an inherited one counts only if there is a single mount.
+ */
+void discover_baseline(struct registry *registry, int mountinfo, int proc);
+
+/*
+ * Reads `mountinfo` again. True if a connection is mounted there that nobody
+ * is known to serve: time for discover_servers().
+ */
+bool discover_mounts(struct registry *registry, int mountinfo);
+
+/*
+ * Looks at the open files of the whole population. With `everywhere`, also
+ * at the mounts of servers that have a mount namespace of their own.
+ */
+void discover_servers(struct registry *registry,
+    const struct population *population, bool everywhere);
+
+#endif

@@ -1,0 +1,219 @@
+#include "src/mountinfo.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=...
+ * The number of optional fields, between the options and "-", varies.
+ */
+enum field {
+	FIELD_ID,
+	FIELD_PARENT,
+	FIELD_DEVICE,
+	FIELD_ROOT,
+	FIELD_POINT,
+	FIELD_OPTIONS,
+	FIELD_OPTIONAL,
+	FIELD_TYPE,
+	FIELD_SOURCE,
+	FIELD_SUPER_OPTIONS,
+	FIELD_REST
+};
+
+#define MINOR_BITS 20 /* MINORBITS, linux/kdev_t.h */
+
+struct room {
+	char *start;
+	size_t size;
+};
+
+/* Where the current field's bytes go. */
+static struct room
+room(struct mountinfo *p)
+{
+	switch (p->field) {
+	case FIELD_POINT:
+		return (struct room){ p->mount.point, sizeof(p->mount.point) };
+	case FIELD_TYPE:
+		return (struct room){ p->mount.type, sizeof(p->mount.type) };
+	case FIELD_SUPER_OPTIONS:
+		return (struct room){ p->mount.options,
+			sizeof(p->mount.options) };
+	default:
+		return (struct room){ p->head, sizeof(p->head) };
+	}
+}
+
+static void
+store(struct mountinfo *p, char byte)
+{
+	struct room r = room(p);
+
+	if (p->used + 1 < r.size)
+		r.start[p->used++] = byte;
+	else if (p->field == FIELD_POINT)
+		p->mount.cut = true;
+}
+
+/* Reads digits up to `end`; NULL if there are none or too many. */
+static const char *
+number(const char *s, char end, unsigned *value)
+{
+	unsigned n = 0;
+	int digits = 0;
+
+	for (; *s >= '0' && *s <= '9'; s++, digits++)
+		n = n * 10 + (unsigned)(*s - '0');
+	if (digits == 0 || digits > 9 || *s != end)
+		return NULL;
+	*value = n;
+	return s + 1;
+}
+
+static void
+end_field(struct mountinfo *p)
+{
+	struct room r = room(p);
+	unsigned value = 0;
+	const char *rest;
+
+	r.start[p->used] = '\0';
+	switch (p->field) {
+	case FIELD_ID:
+		p->broken |= !number(p->head, '\0', &value);
+		p->mount.id = (int)value;
+		break;
+	case FIELD_PARENT:
+		p->broken |= !number(p->head, '\0', &value);
+		p->mount.parent = (int)value;
+		break;
+	case FIELD_DEVICE:
+		rest = number(p->head, ':', &p->mount.major);
+		p->broken |= !rest || !number(rest, '\0', &p->mount.minor);
+		break;
+	case FIELD_OPTIONAL:
+		if (strncmp(p->head, "master:", 7) == 0)
+			p->mount.propagated = true;
+		if (strcmp(p->head, "-") != 0)
+			p->field--; /* another one may follow */
+		break;
+	default:
+		break;
+	}
+	if (p->field < FIELD_REST)
+		p->field++;
+	p->used = 0;
+}
+
+/* seq_path() ends a deleted mount point's path so (d_path(), fs/d_path.c). */
+static bool
+is_deleted(const char *point)
+{
+	static const char mark[] = "//deleted";
+	size_t length = strlen(point), mark_length = sizeof(mark) - 1;
+
+	return length >= mark_length &&
+	    strcmp(point + length - mark_length, mark) == 0;
+}
+
+static bool
+end_line(struct mountinfo *p)
+{
+	bool whole;
+
+	end_field(p);
+	whole = p->field == FIELD_REST && !p->broken && p->octal == 0 &&
+	    p->mount.point[0] == '/';
+	if (is_deleted(p->mount.point))
+		p->mount.cut = true;
+	return whole;
+}
+
+static void
+start_line(struct mountinfo *p)
+{
+	p->field = FIELD_ID;
+	p->octal = 0;
+	p->broken = false;
+	p->mount.propagated = false;
+	p->mount.cut = false;
+	p->mount.point[0] = '\0';
+	p->mount.type[0] = '\0';
+	p->mount.options[0] = '\0';
+}
+
+/* Space, tab, newline, backslash and # come as \ and three octal digits. */
+static void
+feed_escape(struct mountinfo *p, char byte)
+{
+	if (byte < '0' || byte > '7') {
+		p->broken = true;
+		p->octal = 0;
+		return;
+	}
+	p->escaped = p->escaped * 8 + (unsigned)(byte - '0');
+	if (--p->octal == 0)
+		store(p, (char)p->escaped);
+}
+
+bool
+mountinfo_feed(struct mountinfo *p, char byte)
+{
+	if (p->field == FIELD_ID && p->used == 0)
+		start_line(p);
+	if (byte == '\n') {
+		bool whole = end_line(p);
+
+		p->field = FIELD_ID;
+		return whole;
+	}
+	if (byte == '\0')
+		p->broken = true;
+	else if (p->octal > 0)
+		feed_escape(p, byte);
+	else if (byte == ' ')
+		end_field(p);
+	else if (byte == '\\' && p->field == FIELD_POINT) {
+		p->octal = 3;
+		p->escaped = 0;
+	} else
+		store(p, byte);
+	return false;
+}
+
+int
+mountinfo_read(int fd, bool (*visit)(const struct mount *, void *),
+    void *context)
+{
+	struct mountinfo parser = { 0 };
+	char buffer[4096];
+	ssize_t n;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			if (mountinfo_feed(&parser, buffer[i]) &&
+			    !visit(&parser.mount, context))
+				return 0;
+	return n < 0 ? -1 : 0;
+}
+
+bool
+mount_is_fuse(const struct mount *mount)
+{
+	const char *type = mount->type;
+
+	if (strncmp(type, "fuse", 4) != 0)
+		return false;
+	type += strncmp(type + 4, "blk", 3) == 0 ? 7 : 4;
+	return *type == '\0' || *type == '.';
+}
+
+unsigned
+mount_connection(const struct mount *mount)
+{
+	return mount->major << MINOR_BITS | mount->minor;
+}

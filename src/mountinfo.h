@@ -1,0 +1,56 @@
+/* Reads /proc/PID/mountinfo as a stream: any number of mounts, no memory. */
+#ifndef FINI_MOUNTINFO_H
+#define FINI_MOUNTINFO_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One line (proc_pid_mountinfo(5)). */
+struct mount {
+	int id;
+	int parent;
+	unsigned major, minor; /* st_dev of everything below it */
+	bool propagated;       /* "master:": a slave of an outer peer group */
+	bool cut;	       /* the mount point did not fit, or is deleted */
+	char point[PATH_MAX];  /* mount point, escapes resolved */
+	char type[32];	       /* "fuse.sshfs"; longer ones are cut */
+	char options[128];     /* of the superblock; longer ones are cut */
+};
+
+/* A parser between two bytes. Start with { 0 }. */
+struct mountinfo {
+	struct mount mount;
+	unsigned field;	  /* which of the line's fields comes next */
+	size_t used;	  /* bytes of that field so far */
+	unsigned octal;	  /* digits of an escape still to come */
+	unsigned escaped; /* its value so far */
+	char head[32];	  /* the start of a field that is not kept */
+	bool broken;	  /* the line is not one of mountinfo's */
+};
+
+/*
+ * Feeds one byte. True when it ended a line that was understood: then
+ * parser->mount holds until the next call. Cut-off, overlong and hostile
+ * lines are passed over.
+ */
+bool mountinfo_feed(struct mountinfo *parser, char byte);
+
+/*
+ * Reads the open file from its start and calls `visit` for each mount, until
+ * it returns false. 0, or -1 and errno when reading failed.
+ */
+int mountinfo_read(int fd, bool (*visit)(const struct mount *, void *),
+    void *context);
+
+/* fuse, fuse.SUBTYPE, fuseblk, fuseblk.SUBTYPE: what fs/fuse registers. */
+bool mount_is_fuse(const struct mount *mount);
+
+/*
+ * The connection's id, the name of its fusectl directory: fuse_ctl_add_conn()
+ * (fs/fuse/control.c) prints the superblock's dev_t. For an anonymous device
+ * that is the minor number; for fuseblk it has the major above bit 20.
+ */
+unsigned mount_connection(const struct mount *mount);
+
+#endif

@@ -1,0 +1,26 @@
+#include "src/pidfd.h"
+
+#include <poll.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int
+pidfd_open(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int
+pidfd_signal(int pidfd, int number, siginfo_t *value)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, number, value, 0);
+}
+
+bool
+pidfd_dead(int pidfd)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&end, 1, 0) == 1 && (end.revents & POLLIN);
+}

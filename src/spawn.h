@@ -1,0 +1,24 @@
+/* Starts main: as if the container had started it, init or no init. */
+#ifndef FINI_SPAWN_H
+#define FINI_SPAWN_H
+
+#include <sys/types.h>
+
+struct log;
+struct signal_state;
+
+/*
+ * Forks and executes argv[0], sought in PATH as execvp(3) does, in a process
+ * group of its own that gets the terminal on descriptor 0 if ours had it, with
+ * the signal mask and dispositions of `before`. A file that is no binary and
+ * has no "#!" is run by /bin/sh, as glibc's execvp(3) does and musl's does
+ * not. argv[-1] must exist: it is the room for "/bin/sh".
+ *
+ * Returns main's pid, or -1 and errno from fork(2). What cannot be executed
+ * exits, after one line, with the status that shells and tini give: 127 not
+ * found, 126 found but not executable, 1 anything else.
+ */
+pid_t spawn_main(char **argv, const struct signal_state *before,
+    struct log *log);
+
+#endif

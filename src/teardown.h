@@ -1,0 +1,58 @@
+/*
+ * What happens between main's exit and ours: clients first, servers last,
+ * abort before exit. Runs in any process that may see and signal the others:
+ * it learns of deaths from pidfds; reaping is the caller's.
+ */
+#ifndef FINI_TEARDOWN_H
+#define FINI_TEARDOWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "src/helper.h"
+
+struct fusectl;
+struct log;
+struct population;
+struct registry;
+struct report;
+
+/* How long each phase may take, all in milliseconds. */
+struct teardown_limits {
+	int client_grace_ms;
+	int client_kill_ms;
+	int drain_ms;
+	int server_grace_ms;
+	int abort_wait_ms;
+};
+
+struct teardown {
+	struct registry *registry;
+	struct fusectl *fusectl;
+	struct population *population;
+	struct log *log;
+	struct report *report;
+	struct teardown_limits limits;
+	bool wait_for_clients; /* unbounded, before they are signalled */
+	int stop_signal;       /* what servers get: SIGTERM, or what main was
+				   to get if it is a server itself */
+	/*
+	 * A descriptor to poll besides pidfds, -1 for none; `attend` is called
+	 * when it is readable, reaps, and returns true for a stop signal.
+	 */
+	int events;
+	bool (*attend)(void *context);
+	void *context;
+
+	struct helpers helpers;
+};
+
+/*
+ * Tears down everybody but us: clients, drain, servers, abort, verify. The
+ * registry must be fresh (discover_servers()). Returns when nobody is left or
+ * every limit has passed; the sum of the limits bounds it, but for
+ * wait_for_clients.
+ */
+void teardown_run(struct teardown *teardown);
+
+#endif

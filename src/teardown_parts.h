@@ -1,0 +1,63 @@
+/* What the phases of a teardown share. Only for src/teardown*.c. */
+#ifndef FINI_TEARDOWN_PARTS_H
+#define FINI_TEARDOWN_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/teardown.h"
+
+#define HELD 32	    /* pidfds waited for at once */
+#define TICK_MS 100 /* between looks at what no event tells */
+
+/* Processes waited for. */
+struct held {
+	pid_t pid[HELD];
+	int pidfd[HELD]; /* -1: could not be pinned */
+	int count;
+	bool borrowed; /* the pidfds are somebody else's to close */
+};
+
+/* Room must be left: held->count < HELD. The pidfd is closed with it. */
+void held_add(struct held *held, pid_t pid, int pidfd);
+void held_release(struct held *held);
+
+/*
+ * Waits until all of `held` are dead, or until `deadline_ms`, or a tick has
+ * passed; attends to events meanwhile. True when all are dead. A stop signal
+ * sets *stop, if it is given, and ends the wait.
+ */
+bool teardown_wait(struct teardown *teardown, struct held *held,
+    long long deadline_ms, bool *stop);
+
+/* Attends to events for so long. */
+void teardown_pause(struct teardown *teardown, int ms);
+
+/* Clients: SIGTERM, grace, SIGKILL, abort of what they hang on. */
+void teardown_clients(struct teardown *teardown);
+
+/* Waits until nothing is in flight on connections of ours. */
+void teardown_drain(struct teardown *teardown);
+
+/* Servers, one after the other, each unmounted or told to stop. */
+void teardown_servers(struct teardown *teardown);
+
+/* Aborts those of `connections` that are ours and open, and says why. */
+void teardown_abort(struct teardown *teardown, uint64_t connections,
+    const char *why);
+
+/*
+ * Aborts each connection whose servers have all exited but are not dead: at
+ * the second look, so that an ordinary exit is not taken for a stuck one.
+ * Nothing is lost by it, since nobody is left to answer.
+ */
+void teardown_abort_exited(struct teardown *teardown);
+
+/* Signals one process and notes it. */
+void teardown_signal(struct teardown *teardown, pid_t pid, int pidfd,
+    int number);
+
+/* Notes the start of a phase. */
+void teardown_phase(struct teardown *teardown, const char *name);
+
+#endif

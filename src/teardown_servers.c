@@ -1,0 +1,346 @@
+/* Second and third phase: what is in flight, then servers, one by one. */
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "src/clock.h"
+#include "src/connection.h"
+#include "src/fusectl.h"
+#include "src/log.h"
+#include "src/order.h"
+#include "src/pidfd.h"
+#include "src/population.h"
+#include "src/procfs.h"
+#include "src/report.h"
+#include "src/teardown_parts.h"
+#include "src/unmount.h"
+
+#define DRAIN_TICK_MS 5
+#define DRAINED \
+	3		   /* looks in a row with nothing in flight: an exiting
+			   task may send its last requests in the background */
+#define SELF_WAIT_MS 400   /* a server that waits so long for itself */
+#define SHARE_LEAST_MS 200 /* of the servers' grace, for each */
+
+/* Self-waits ------------------------------------------------------------- */
+
+/* Where a task waits for a FUSE server: fs/fuse/dev.c, mm/filemap.c. */
+static bool
+is_fuse_wait(const char *wchan)
+{
+	static const char *const names[] = {
+		"request_wait_answer",
+		"folio_wait_bit",
+		"wait_on_page_bit",
+		"folio_wait_writeback",
+		"fuse_",
+		"__fuse_",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(wchan, names[i], strlen(names[i])) == 0 &&
+		    strncmp(wchan, "fuse_dev_", 9) != 0)
+			return true;
+	return false;
+}
+
+struct threads {
+	int proc;
+	pid_t pid;
+	bool waits;
+};
+
+static bool
+look_at_thread(int tid, void *context)
+{
+	struct threads *t = context;
+	char wchan[32];
+
+	if (proc_wchan(t->proc, t->pid, tid, wchan, sizeof(wchan)) == 0 &&
+	    is_fuse_wait(wchan))
+		t->waits = true;
+	return !t->waits;
+}
+
+/*
+ * Does a thread of a server of `connection` wait for FUSE, while it uses none
+ * but its own? All clients are dead: then it waits for itself.
+ */
+static bool
+waits_for_itself(struct teardown *td, const struct server *s)
+{
+	int proc = td->population->proc;
+	struct threads t = { .proc = proc, .pid = s->pid };
+
+	(void)proc_each_task(proc, s->pid, look_at_thread, &t);
+	return t.waits &&
+	    (registry_used_by(td->registry, proc, s->pid) & ~s->connections) ==
+	    0;
+}
+
+static bool
+server_waits_for_itself(struct teardown *td, int connection)
+{
+	for (int i = 0; i < SERVERS; i++) {
+		const struct server *s = &td->registry->server[i];
+
+		if (s->pid != 0 &&
+		    (s->connections & UINT64_C(1) << connection) &&
+		    waits_for_itself(td, s))
+			return true;
+	}
+	return false;
+}
+
+/* Drain ------------------------------------------------------------------ */
+
+/* Requests in flight that somebody can still answer. */
+static unsigned
+in_flight(struct teardown *td, uint64_t given_up)
+{
+	unsigned sum = 0;
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		unsigned requests;
+
+		if ((registry_open(td->registry) & ~given_up &
+			UINT64_C(1) << i) &&
+		    fusectl_waiting(td->fusectl, td->registry->connection[i].id,
+			&requests) == 0)
+			sum += requests;
+	}
+	return sum;
+}
+
+static uint64_t
+find_self_waits(struct teardown *td)
+{
+	uint64_t found = 0;
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		if ((registry_open(td->registry) & UINT64_C(1) << i) &&
+		    server_waits_for_itself(td, i))
+			found |= UINT64_C(1) << i;
+	return found;
+}
+
+void
+teardown_drain(struct teardown *td)
+{
+	long long deadline = now_ms() + td->limits.drain_ms;
+	long long self_wait = now_ms() + SELF_WAIT_MS;
+	struct report_event event = { .kind = REPORT_DRAIN };
+	uint64_t given_up = 0, suspects = ~UINT64_C(0);
+	unsigned requests = in_flight(td, 0);
+	int empty = 0;
+
+	event.value = (int)requests;
+	if (requests > 0)
+		report_add(td->report, &event, NULL, NULL);
+	if (!fusectl_any(td->fusectl))
+		return; /* nothing can be seen; unmounting waits too */
+	while (empty < DRAINED && ms_until(deadline) > 0) {
+		teardown_pause(td, DRAIN_TICK_MS);
+		if (ms_until(self_wait) == 0)
+			given_up |= suspects;
+		requests = in_flight(td, given_up);
+		empty = requests == 0 ? empty + 1 : 0;
+		if (requests > 0)
+			suspects &= find_self_waits(td);
+	}
+	if (empty < DRAINED)
+		log_line(td->log, LOG_INFO,
+		    "teardown: %u requests were still "
+		    "in flight when the drain was over",
+		    requests);
+}
+
+/* Stopping --------------------------------------------------------------- */
+
+static const char *const unmount_words[] = {
+	[UNMOUNT_DONE] = "done",
+	[UNMOUNT_NONE] = "not mounted here",
+	[UNMOUNT_BUSY] = "busy",
+	[UNMOUNT_COVERED] = "covered",
+	[UNMOUNT_DENIED] = "denied",
+	[UNMOUNT_FAILED] = "failed",
+	[UNMOUNT_LATE] = "late",
+};
+
+static bool
+still_mounted_for(const struct registry *r, const struct server *s)
+{
+	for (int i = 0; i < r->mounts; i++)
+		if (r->mount[i].connection >= 0 && r->mount[i].seen_by != 0 &&
+		    (s->connections & UINT64_C(1) << r->mount[i].connection))
+			return true;
+	return false;
+}
+
+/*
+ * Unmounts what `s` serves. True if the server can be left to end by itself:
+ * nothing of it is mounted any more, so its /dev/fuse reads ENODEV. A SIGTERM
+ * now could kill it while it writes its last (archivemount does so only after
+ * its loop, with the default action restored).
+ */
+static bool
+unmount_server(struct teardown *td, const struct server *s, int deadline_ms)
+{
+	bool gone = true;
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		const struct connection *c = &td->registry->connection[i];
+		struct report_event event = {
+			.kind = REPORT_UNMOUNT,
+			.connection = c->id,
+		};
+		enum unmount_result result;
+
+		if (!(s->connections & UINT64_C(1) << i))
+			continue;
+		result = unmount_connection(td->population, c->id, 0, 0,
+		    deadline_ms);
+		report_add(td->report, &event, NULL, unmount_words[result]);
+		log_line(td->log, LOG_INFO,
+		    "teardown: unmount of connection "
+		    "%u: %s",
+		    c->id, unmount_words[result]);
+		gone &= result == UNMOUNT_DONE;
+	}
+	return gone && !still_mounted_for(td->registry, s);
+}
+
+static bool
+is_dead(const struct server *s)
+{
+	return s->pid == 0 || (s->pidfd >= 0 && pidfd_dead(s->pidfd));
+}
+
+/* Waits until the server is dead or its time is over. */
+static void
+wait_for_server(struct teardown *td, struct server *s, long long deadline)
+{
+	long long waits_since = now_ms();
+
+	while (!is_dead(s) && ms_until(deadline) > 0) {
+		struct held held = {
+			.pid = { s->pid },
+			.pidfd = { s->pidfd },
+			.count = 1,
+			.borrowed = true,
+		};
+
+		if (teardown_wait(td, &held, deadline, NULL))
+			break;
+		teardown_abort_exited(td);
+		if (is_dead(s) || !waits_for_itself(td, s))
+			waits_since = now_ms();
+		else if (now_ms() - waits_since >= SELF_WAIT_MS)
+			teardown_abort(td, s->connections,
+			    "its server waits for itself");
+	}
+	registry_forget_dead(td->registry);
+}
+
+/*
+ * Unmounting comes first: it fails with EBUSY while anybody still uses the
+ * mount, and if it does not, everything has been written back and the server
+ * has seen its regular end. SIGTERM, once, is for those that stay; never
+ * SIGHUP, which s3fs, rclone and juicefs give another meaning.
+ */
+static void
+stop_server(struct teardown *td, struct server *s, long long deadline)
+{
+	if (is_dead(s))
+		return;
+	if (s->second || !unmount_server(td, s, ms_until(deadline)))
+		teardown_signal(td, s->pid, s->pidfd, td->stop_signal);
+	wait_for_server(td, s, deadline);
+}
+
+static uint64_t
+mounted_inside(const struct registry *r, uint64_t connections)
+{
+	uint64_t inside = 0;
+
+	for (int i = 0; i < r->mounts; i++) {
+		const struct fuse_mount *m = &r->mount[i];
+
+		if (m->connection < 0 ||
+		    !(connections & UINT64_C(1) << m->connection))
+			continue;
+		for (int j = 0; j < r->mounts; j++)
+			if (r->mount[j].id == m->parent &&
+			    r->mount[j].connection >= 0)
+				inside |= UINT64_C(1) << r->mount[j].connection;
+	}
+	return inside & ~connections;
+}
+
+struct queue {
+	struct server *server[SERVERS];
+	struct order_server key[SERVERS];
+	int order[SERVERS];
+	int count;
+};
+
+static void
+find_order(struct teardown *td, struct queue *q)
+{
+	struct registry *r = td->registry;
+
+	q->count = 0;
+	for (int i = 0; i < SERVERS; i++) {
+		struct server *s = &r->server[i];
+
+		if (s->pid == 0 || !registry_serves(r, s->pid))
+			continue;
+		q->server[q->count] = s;
+		q->key[q->count++] = (struct order_server){
+			.serves = s->connections,
+			.uses =
+			    registry_used_by(r, td->population->proc, s->pid) |
+			    mounted_inside(r, s->connections),
+			.newness = s->newness,
+			.second = s->second,
+		};
+	}
+	if (order_servers(q->key, q->count, q->order))
+		log_line(td->log, LOG_INFO,
+		    "teardown: servers use each other "
+		    "in a cycle: the newest goes first");
+}
+
+static enum visit
+stop_helper(pid_t pid, int pidfd, void *context)
+{
+	struct teardown *td = context;
+
+	if (helpers_have(&td->helpers, pid))
+		teardown_signal(td, pid, pidfd, SIGTERM);
+	return VISIT_NEXT;
+}
+
+/*
+ * Each server has its share of what is left of the grace, so that a slow one
+ * does not cost the others theirs; who needs more goes on beside the next.
+ */
+void
+teardown_servers(struct teardown *td)
+{
+	long long deadline = now_ms() + td->limits.server_grace_ms;
+	struct queue q;
+
+	find_order(td, &q);
+	for (int i = 0; i < q.count; i++) {
+		int share = ms_until(deadline) / (q.count - i);
+
+		if (share < SHARE_LEAST_MS)
+			share = SHARE_LEAST_MS;
+		stop_server(td, q.server[q.order[i]], now_ms() + share);
+	}
+	for (int i = 0; i < q.count; i++)
+		wait_for_server(td, q.server[q.order[i]], deadline);
+	if (td->helpers.count > 0)
+		(void)population_each(td->population, stop_helper, td);
+}

@@ -1,0 +1,107 @@
+import os
+import tempfile
+
+import pytest
+
+import closing_proof
+import release
+from container import INITS, TOOLS, Container
+from foreign import INSIDE, Foreign
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "no_fdinfo: runs build/fini-no-fdinfo, as on kernels before 6.16")
+
+
+def pytest_collection_modifyitems(items):
+    """Says for every test that cannot run here why."""
+    missing = None
+    if os.geteuid() != 0:
+        missing = "needs root"
+    elif not os.path.exists("/dev/fuse"):
+        missing = "needs /dev/fuse"
+    elif not all(os.path.exists(f"{TOOLS}/{name}") for name in ("ndrive", "client", "launch")):
+        missing = "test programs not built (make system)"
+    for item in items:
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=missing))
+
+
+closing = pytest.StashKey()
+
+
+def pytest_sessionstart(session):
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[closing] = closing_proof.Before()
+
+
+def pytest_sessionfinish(session):
+    if closing in session.config.stash:
+        left = session.config.stash[closing].left()
+        if left:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            session.config.stash[closing].verdict = "LEFT BEHIND: " + "; ".join(left)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if closing in config.stash:
+        terminalreporter.write_line(f"closing proof: {config.stash[closing].verdict}")
+
+
+@pytest.fixture(scope="session")
+def keeper():
+    keeper = release.Keeper()
+    yield keeper
+    keeper.close()
+
+
+def scratch():
+    """A directory for a container, which removes it."""
+    directory = tempfile.mkdtemp(prefix="fini-test.")
+    os.chmod(directory, 0o755)
+    return directory
+
+
+def show(container):
+    """Prints what was written in it: pytest shows it if the test failed."""
+    for name in sorted(os.listdir(container.scratch)):
+        if name in ("stdout", "stderr", "main") or name.endswith(".log"):
+            print(f"--- {name} ---\n{container.read(name).decode(errors='replace')}")
+
+
+@pytest.fixture
+def foreign(keeper):
+    """A foreign connection, busy; checked after every test that asks for a container."""
+    foreign = Foreign(scratch(), keeper)
+    yield foreign
+    show(foreign.container)
+    foreign.container.close()
+
+
+@pytest.fixture
+def containers(keeper, foreign):
+    """Makes containers that see the foreign mount; after the test they are gone and it is untouched."""
+    made = []
+
+    class Beside(Container):
+        def start(self, init, scene, options=(), launch=()):
+            if not os.path.exists(INITS[init]):
+                pytest.skip(f"{INITS[init]} is not there")
+            scene = INSIDE.format(mount=foreign.mount) + scene
+            return super().start(init, scene, options, launch, mounts_of=foreign.pid)
+
+    def make(**arguments):
+        made.append(Beside(scratch(), keeper, **arguments))
+        return made[-1]
+
+    yield make
+    for container in made:
+        show(container)
+        container.close()
+    if made:
+        foreign.assert_untouched()
+
+
+@pytest.fixture
+def container(containers):
+    return containers()

@@ -1,0 +1,56 @@
+"""The abort ladder: the first step that works here is taken, and the log says which."""
+import os
+
+import pytest
+
+from inits import HURRY, assert_ends, both_finis
+
+NOBODY = 65534
+HELD = "nd a --never-read seed --read seed"  # killing the server would not help
+UNANSWERING = "nd a --sigterm ignore --never-read seed; client read mnt/a/seed"  # here it does
+
+LADDER = {
+    "visible fusectl": ("fusectl", HELD, ["--fusectl", "--deny", "fsopen:ENOSYS"]),
+    "visible fusectl, although a private one would do": ("fusectl", HELD, ["--fusectl"]),
+    "private fusectl": ("private fusectl", HELD, []),
+    "forced umount": ("umount", HELD, ["--deny", "fsopen:ENOSYS"]),
+    "forced umount, fsopen forbidden": ("umount", HELD, ["--deny", "fsopen:EPERM"]),
+    "killing the server": ("kill", UNANSWERING, ["--deny", "fsopen:ENOSYS", "--deny", "umount2:EPERM"]),
+}
+
+
+@both_finis
+@pytest.mark.parametrize("step,scene,launch", LADDER.values(), ids=LADDER.keys())
+def test_step(container, init, step, scene, launch):
+    container.start(init, scene + "\nfinish", options=HURRY, launch=launch).wait_ready()
+    container.wait_log("a UNANSWERED READ")
+    [connection] = container.connections
+    assert_ends(container)
+    lines = [line for line in container.stderr().splitlines() if "aborted" in line]
+    assert len(lines) == 1, container.stderr()
+    assert f"connection {connection.id} " in lines[0] and lines[0].endswith(f" by {step}"), lines
+
+
+@pytest.fixture
+def as_nobody(container):
+    """Launch options for a container of an ordinary user, as docker --user makes it: fusermount3 mounts."""
+    device = container.path("fuse")
+    os.mknod(device, 0o20666, os.stat("/dev/fuse").st_rdev)
+    os.chmod(device, 0o666)
+    container.give_to(NOBODY)
+    return ["--uid", str(NOBODY), "--bind", f"{device}:/dev/fuse"]
+
+
+@both_finis
+def test_without_any_capability(container, as_nobody, init):
+    container.start(init, UNANSWERING + "\nfinish", options=HURRY, launch=as_nobody).wait_ready()
+    container.wait_log("a UNANSWERED READ")
+    assert_ends(container)
+    assert " by kill" in container.stderr()
+
+
+@both_finis
+def test_clean_server_without_any_capability(container, as_nobody, init):
+    container.start(init, "nd a; client write mnt/a/f 100000\nfinish", launch=as_nobody).wait_ready()
+    assert_ends(container)
+    container.assert_written("back/a/f", size=100000)

@@ -1,0 +1,69 @@
+# What the Makefile tests with: unit, system, demo and lint.
+
+# The unit tests: the same sources, but the host's libc and its sanitizers.
+UNIT = -std=c11 -g -O1 -Wall -Wextra -Werror -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+
+PARTS    = $(filter-out init/main.c,$(SRCS))
+UNITS   := $(patsubst tests/%.c,build/%,$(wildcard tests/unit/*_test.c))
+# tests/daemons/NAME.c or all of tests/daemons/NAME/, tests/system/NAME.c
+HELPERS := $(patsubst %,build/tests/%,$(basename $(notdir \
+	$(wildcard tests/daemons/*.c tests/system/*.c) \
+	$(patsubst %/,%,$(sort $(dir $(wildcard tests/daemons/*/*.c)))))))
+STYLED  := $(wildcard init/*.[ch] src/*.[ch] tools/*.c tests/*/*.[ch] \
+	tests/*/*/*.[ch])
+SCRIPTS := $(wildcard tools/libcap tools/need tools/check-static .ci/run)
+
+check:
+	@$(MAKE) unit
+	@$(MAKE) system
+
+unit: $(UNITS)
+	@echo 'unit: $(words $^) programs'
+	@failed=0; for t in $^; do \
+		if $$t >$$t.log 2>&1; then \
+			sed -n "s|.*PASSED *] \(.*\)|unit: $${t##*/}: \1 passed|p" $$t.log; \
+		else \
+			cat $$t.log; echo "unit: $${t##*/}: FAILED"; failed=1; \
+		fi; done; exit $$failed
+
+build/unit/%: build/unit.o/tests/unit/%.o $(PARTS:%.c=build/unit.o/%.o)
+	@echo '  link    $@'
+	@mkdir -p $(@D)
+	@$(HOSTCC) $(UNIT) -o $@ $^ -lcmocka -lcap
+build/unit.o/%.o: %.c Makefile tools/tests.mk | build/seccomp_filter.h build/license.h
+	@echo '  compile $< (unit)'
+	@mkdir -p $(@D)
+	@$(HOSTCC) $(DEFS) $(UNIT) -MMD -MP -c -o $@ $<
+
+# Debian's python explicitly: the first one in PATH may not have its pytest.
+system: build/fini build/fini-no-fdinfo $(HELPERS)
+	@echo 'system: $(JOBS) at a time'
+	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
+		-o cache_dir=build/pytest -n $(JOBS) tests/system
+
+demo: build/fini build/tests/ndrive
+	@tests/demo/demo
+
+.SECONDEXPANSION:
+build/tests/%: $$(wildcard tests/daemons/$$*.[ch] tests/daemons/$$*/*.[ch] \
+		tests/system/$$*.[ch]) | setup
+	@echo '  compile $@'
+	@mkdir -p $(@D)
+	@$(HOSTCC) -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror -o $@ \
+		$(filter %.c,$^) $$(pkg-config --cflags --libs fuse3) -lseccomp -pthread
+
+LINT = clang $(CLANG) -fsyntax-only -std=c11 $(WARN) $(DEFS) $(SYSINC) \
+	-DFINI_COMMIT='""'
+lint: | $(MADE)
+	@echo 'lint: clang'
+	@$(LINT) $(SRCS)
+	@$(LINT) -DFINI_NO_FDINFO $(SRCS)
+	@echo 'lint: clang-format'
+	@clang-format --dry-run -Werror $(STYLED)
+	@echo 'lint: cppcheck'
+	@cppcheck -q --std=c11 --enable=warning,performance,portability \
+		--error-exitcode=1 -I. -D_GNU_SOURCE $(SRCS)
+	@echo 'lint: shellcheck, mandoc'
+	@shellcheck $(SCRIPTS)
+	@for m in man/*.8; do mandoc -T lint -W warning $$m || exit 1; done
