@@ -136,7 +136,9 @@ start_main(struct init *init)
 		.population = &init->population,
 		.log = &init->log,
 		.report = &init->report,
+		.teardown = &init->teardown,
 		.warn_on_reap = o->warn_on_reap,
+		.server_check_ms = o->server_check_ms,
 		.group = o->group,
 		.main = spawn_main(o->main, &init->signals_before, &init->log),
 	};
@@ -149,6 +151,33 @@ start_main(struct init *init)
 	log_line(&init->log, LOG_ERROR, "signalfd: %s", strerror(errno));
 	(void)kill(sv->main, SIGKILL);
 	return -1;
+}
+
+/* What can be known of it before it is needed. */
+static void
+plan_teardown(struct init *init)
+{
+	const struct options *o = &init->options;
+
+	init->teardown = (struct teardown){
+		.registry = &init->registry,
+		.fusectl = &init->fusectl,
+		.population = &init->population,
+		.log = &init->log,
+		.report = &init->report,
+		.limits = {
+			.client_grace_ms = o->kill_grace_ms >= 0 ?
+			    o->kill_grace_ms : o->client_grace_ms,
+			.client_kill_ms = o->client_kill_ms,
+			.drain_ms = o->drain_ms,
+			.server_grace_ms = o->server_grace_ms,
+			.abort_wait_ms = o->abort_wait_ms,
+		},
+		.stop_signal = SIGTERM,
+		.events = init->supervision.signals,
+		.attend = supervise_attend,
+		.context = &init->supervision,
+	};
 }
 
 static void
@@ -166,35 +195,6 @@ tell_unseen(struct init *init)
 			    r->connection[i].id);
 }
 
-static void
-run_teardown(struct init *init)
-{
-	struct options *o = &init->options;
-	int held_back = init->supervision.held_back;
-
-	init->teardown = (struct teardown){
-		.registry = &init->registry,
-		.fusectl = &init->fusectl,
-		.population = &init->population,
-		.log = &init->log,
-		.report = &init->report,
-		.limits = {
-			.client_grace_ms = o->kill_grace_ms >= 0 ?
-			    o->kill_grace_ms : o->client_grace_ms,
-			.client_kill_ms = o->client_kill_ms,
-			.drain_ms = o->drain_ms,
-			.server_grace_ms = o->server_grace_ms,
-			.abort_wait_ms = o->abort_wait_ms,
-		},
-		.wait_for_clients = o->wait && !held_back,
-		.stop_signal = held_back ? held_back : SIGTERM,
-		.events = init->supervision.signals,
-		.attend = supervise_attend,
-		.context = &init->supervision,
-	};
-	teardown_run(&init->teardown);
-}
-
 /*
  * Without FUSE of ours there is none, as with tini: the kernel kills whoever
  * is left, and nobody can get stuck on a server that died.
@@ -210,8 +210,12 @@ finish(struct init *init)
 	(void)discover_mounts(r, init->supervision.mountinfo);
 	discover_servers(r, &init->population, true);
 	tell_unseen(init);
+	if (init->supervision.held_back)
+		init->teardown.stop_signal = init->supervision.held_back;
+	else
+		init->teardown.wait_for_clients = o->wait;
 	if (registry_ours(r) || o->kill_grace_ms >= 0 || o->wait)
-		run_teardown(init);
+		teardown_run(&init->teardown);
 }
 
 static int
@@ -251,6 +255,7 @@ main(int argc, char **argv)
 		    init.options.report, strerror(errno));
 	if (start_main(&init) < 0)
 		return EXIT_WRONG;
+	plan_teardown(&init);
 	supervise(&init.supervision);
 	finish(&init);
 	status = exit_status(&init);

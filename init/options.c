@@ -19,6 +19,7 @@
 #define DRAIN_MS 1000
 #define SERVER_GRACE_MS 3000
 #define ABORT_WAIT_MS 1000
+#define SERVER_CHECK_MS 2000
 #define DAY_MS 86400000
 
 enum kind { FLAG, COUNT, NUMBER, SIGNAL, STATUSES, DURATION, FORMAT, TEXT };
@@ -66,6 +67,9 @@ static const struct option table[] = {
 	    "all servers: unmount or SIGTERM to the abort (3s)" },
 	{ 0, false, DURATION, FIELD(abort_wait_ms), "abort-wait", "DUR",
 	    "abort and SIGKILL to our exit, at most (1s)" },
+	{ 0, false, DURATION, FIELD(server_check_ms), "server-check", "DUR",
+	    "look for servers stuck in their own exit so often (2s);\n"
+	    "0 for never" },
 	{ 0, false, TEXT, FIELD(report), "report", "FILE",
 	    "write the teardown's timeline to FILE, - for stderr" },
 	{ 0, false, FORMAT, FIELD(report_json), "report-format", "text|json",
@@ -413,6 +417,7 @@ options_read(struct options *options, char **argv, char **environment)
 	*options = (struct options){
 		.verbosity = LOG_WARNING,
 		.kill_grace_ms = -1,
+		.server_check_ms = SERVER_CHECK_MS,
 		.client_grace_ms = CLIENT_GRACE_MS,
 		.client_kill_ms = CLIENT_KILL_MS,
 		.drain_ms = DRAIN_MS,

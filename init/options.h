@@ -14,6 +14,7 @@ struct options {
 	uint8_t remapped[256]; /* 1: this status of main's becomes 0 */
 	bool wait;	       /* after main, wait for everybody's own end */
 	int kill_grace_ms;     /* -1: without FUSE nobody is torn down */
+	int server_check_ms;   /* 0: never */
 	int client_grace_ms;   /* SIGTERM of clients to their SIGKILL */
 	int client_kill_ms;    /* their SIGKILL to the abort */
 	int drain_ms;

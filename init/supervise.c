@@ -11,10 +11,12 @@
 #include "src/clock.h"
 #include "src/connection.h"
 #include "src/discover.h"
+#include "src/fusectl.h"
 #include "src/log.h"
 #include "src/population.h"
 #include "src/report.h"
 #include "src/signals.h"
+#include "src/teardown.h"
 
 /*
  * A server shows itself within milliseconds of its mount: fusermount3 mounts
@@ -23,6 +25,7 @@
  */
 #define FIRST_LOOK_MS 10
 #define LAST_LOOK_MS 640
+#define SUSPECT_LOOK_MS 200 /* a server that has exited: is it stuck? */
 
 /* Signals --------------------------------------------------------------- */
 
@@ -178,6 +181,10 @@ attend(struct supervision *sv)
 
 /* FUSE ------------------------------------------------------------------ */
 
+/*
+ * True while somebody's mount has no server that we know: time for another
+ * look.
+ */
 static bool
 look_for_servers(struct supervision *sv)
 {
@@ -187,30 +194,67 @@ look_for_servers(struct supervision *sv)
 	return discover_mounts(sv->registry, sv->mountinfo);
 }
 
+/* Looks for something that has no event of its own. */
+struct looks {
+	int search_ms; /* until the next search for servers; -1: none */
+	int check_ms;  /* until the next check of servers; -1: none */
+};
+
+static int
+timeout_ms(const struct looks *looks)
+{
+	if (looks->search_ms < 0)
+		return looks->check_ms;
+	return looks->check_ms < 0 || looks->search_ms < looks->check_ms ?
+	    looks->search_ms :
+	    looks->check_ms;
+}
+
+static void
+search(struct supervision *sv, struct looks *looks)
+{
+	if (!look_for_servers(sv) || looks->search_ms >= LAST_LOOK_MS)
+		looks->search_ms = -1;
+	else
+		looks->search_ms *= 2;
+}
+
+static void
+check(struct supervision *sv, struct looks *looks)
+{
+	fusectl_prepare(sv->teardown->fusectl);
+	looks->check_ms = teardown_abort_exited(sv->teardown) ?
+	    SUSPECT_LOOK_MS :
+	    sv->server_check_ms;
+}
+
 void
 supervise(struct supervision *sv)
 {
 	struct pollfd polled[] = {
 		{ .fd = sv->signals, .events = POLLIN },
-		/* Mounts were changed: namespaces(7), fs/proc_namespace.c. */
+		/* Mounts were changed: mounts_poll(), fs/proc_namespace.c. */
 		{ .fd = sv->mountinfo, .events = POLLPRI },
 	};
-	int look_ms = -1;
+	struct looks looks = { -1, -1 };
 
 	while (!sv->ended && !sv->held_back) {
-		int n = poll(polled, 2, look_ms);
+		int n = poll(polled, 2, timeout_ms(&looks));
 
 		if (n < 0)
 			continue;
 		if (polled[0].revents)
 			attend(sv);
-		if (polled[1].revents) {
-			look_ms = look_for_servers(sv) ? FIRST_LOOK_MS : -1;
-		} else if (n == 0 && look_ms >= 0) {
-			if (!look_for_servers(sv) || look_ms >= LAST_LOOK_MS)
-				look_ms = -1;
-			else
-				look_ms *= 2;
-		}
+		if (polled[1].revents)
+			looks.search_ms =
+			    look_for_servers(sv) ? FIRST_LOOK_MS : -1;
+		else if (n == 0 && looks.search_ms >= 0)
+			search(sv, &looks);
+		else if (n == 0)
+			check(sv, &looks);
+		if (!registry_ours(sv->registry) || sv->server_check_ms == 0)
+			looks.check_ms = -1;
+		else if (looks.check_ms < 0)
+			looks.check_ms = sv->server_check_ms;
 	}
 }

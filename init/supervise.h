@@ -11,16 +11,19 @@ struct log;
 struct population;
 struct registry;
 struct report;
+struct teardown;
 
 struct supervision {
 	struct registry *registry;
 	struct population *population;
 	struct log *log;
 	struct report *report;
+	struct teardown *teardown;
 	int signals;   /* signals_open()'s */
 	int mountinfo; /* -1: mounts are not seen */
 	bool warn_on_reap;
-	bool group; /* signals go to main's process group */
+	int server_check_ms; /* between looks at our servers; 0: never */
+	bool group;	     /* signals go to main's process group */
 	pid_t main;
 	struct ending ending; /* main's, valid once ended */
 	bool ended;
@@ -31,7 +34,9 @@ struct supervision {
  * Forwards signals, reaps, and notes who mounts and serves FUSE, until main
  * has ended, or a stop signal came for a main that is itself a server: that
  * is held back (held_back) until its clients are gone. No timer runs but for
- * the second after a mount whose server has not shown itself yet.
+ * the second after a mount whose server has not shown itself yet, and while a
+ * connection is ours the check for servers stuck in their own exit, which no
+ * event announces (docs/kernel.md).
  */
 void supervise(struct supervision *supervision);
 

@@ -158,6 +158,7 @@ abort_one(struct teardown *td, int connection, const char *why)
 		.kind = REPORT_ABORT,
 		.connection = id,
 	};
+	const char *when = td->running ? "teardown: " : "";
 	enum abort_step step;
 	char point[256];
 
@@ -166,14 +167,14 @@ abort_one(struct teardown *td, int connection, const char *why)
 	    td->population, td->limits.abort_wait_ms);
 	if (step == ABORT_NOT)
 		log_line(td->log, LOG_WARNING,
-		    "teardown: cannot abort "
-		    "connection %u (%s, %s[%d]), %s: add CAP_SYS_ADMIN",
-		    id, point, s ? s->comm : "no server", s ? s->pid : 0, why);
+		    "%scannot abort connection %u (%s, %s[%d]), %s: "
+		    "add CAP_SYS_ADMIN",
+		    when, id, point, s ? s->comm : "no server", s ? s->pid : 0,
+		    why);
 	else
 		log_line(td->log, LOG_WARNING,
-		    "teardown: aborted connection "
-		    "%u (%s, %s[%d]) by %s: %s",
-		    id, point, s ? s->comm : "no server", s ? s->pid : 0,
+		    "%saborted connection %u (%s, %s[%d]) by %s: %s", when, id,
+		    point, s ? s->comm : "no server", s ? s->pid : 0,
 		    abort_step_name(step), why);
 	report_add(td->report, &event, NULL, abort_step_name(step));
 }
@@ -206,10 +207,11 @@ all_servers_exited(struct teardown *td, int connection)
 	return any;
 }
 
-void
+bool
 teardown_abort_exited(struct teardown *td)
 {
 	uint64_t open = registry_open(td->registry);
+	bool suspect = false;
 
 	registry_forget_dead(td->registry);
 	for (int i = 0; i < CONNECTIONS; i++) {
@@ -219,11 +221,12 @@ teardown_abort_exited(struct teardown *td)
 			continue;
 		if (!all_servers_exited(td, i))
 			c->exited_ticks = 0;
-		else if (c->exited_ticks++ > 0)
-			abort_one(td, i,
-			    "its server is stuck in its own "
-			    "exit");
+		else if (c->exited_ticks++ == 0)
+			suspect = true;
+		else
+			abort_one(td, i, "its server is stuck in its own exit");
 	}
+	return suspect;
 }
 
 /* The end ---------------------------------------------------------------- */
@@ -261,7 +264,7 @@ kill_everybody(struct teardown *td)
 		}
 		while (!teardown_wait(td, &held, deadline, NULL) &&
 		    ms_until(deadline) > 0 && !any_unpinned(&held))
-			teardown_abort_exited(td);
+			(void)teardown_abort_exited(td);
 		held_release(&held);
 	}
 }
@@ -343,6 +346,7 @@ continue_servers(struct teardown *td)
 void
 teardown_run(struct teardown *td)
 {
+	td->running = true;
 	if (td->registry->overflow)
 		log_line(td->log, LOG_WARNING,
 		    "more FUSE connections, mounts "

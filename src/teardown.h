@@ -44,6 +44,7 @@ struct teardown {
 	bool (*attend)(void *context);
 	void *context;
 
+	bool running;
 	struct helpers helpers;
 };
 
@@ -54,5 +55,13 @@ struct teardown {
  * wait_for_clients.
  */
 void teardown_run(struct teardown *teardown);
+
+/*
+ * Aborts each connection of ours whose servers have all exited but are not
+ * dead: at the second look, so that an ordinary exit is not taken for a stuck
+ * one. Nothing is lost by it, since nobody is left to answer. True if one has
+ * been seen for the first time: look again soon.
+ */
+bool teardown_abort_exited(struct teardown *teardown);
 
 #endif

@@ -92,7 +92,7 @@ wait_for_clients(struct teardown *td, long long deadline, int number,
 
 	while (any_clients(td, &held, number)) {
 		(void)teardown_wait(td, &held, deadline, stop);
-		teardown_abort_exited(td);
+		(void)teardown_abort_exited(td);
 		held_release(&held);
 		if (ms_until(deadline) == 0 || (stop && *stop))
 			return false;

@@ -46,13 +46,6 @@ void teardown_servers(struct teardown *teardown);
 void teardown_abort(struct teardown *teardown, uint64_t connections,
     const char *why);
 
-/*
- * Aborts each connection whose servers have all exited but are not dead: at
- * the second look, so that an ordinary exit is not taken for a stuck one.
- * Nothing is lost by it, since nobody is left to answer.
- */
-void teardown_abort_exited(struct teardown *teardown);
-
 /* Signals one process and notes it. */
 void teardown_signal(struct teardown *teardown, pid_t pid, int pidfd,
     int number);

@@ -232,7 +232,7 @@ wait_for_server(struct teardown *td, struct server *s, long long deadline)
 
 		if (teardown_wait(td, &held, deadline, NULL))
 			break;
-		teardown_abort_exited(td);
+		(void)teardown_abort_exited(td);
 		if (is_dead(s) || !waits_for_itself(td, s))
 			waits_since = now_ms();
 		else if (now_ms() - waits_since >= SELF_WAIT_MS)
