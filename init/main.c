@@ -134,6 +134,7 @@ start_main(struct init *init)
 	*sv = (struct supervision){
 		.registry = &init->registry,
 		.population = &init->population,
+		.fusectl = &init->fusectl,
 		.log = &init->log,
 		.report = &init->report,
 		.teardown = &init->teardown,
@@ -161,7 +162,6 @@ plan_teardown(struct init *init)
 
 	init->teardown = (struct teardown){
 		.registry = &init->registry,
-		.fusectl = &init->fusectl,
 		.population = &init->population,
 		.log = &init->log,
 		.report = &init->report,
@@ -208,7 +208,7 @@ finish(struct init *init)
 	if (!population_exists(&init->population))
 		return;
 	(void)discover_mounts(r, init->supervision.mountinfo);
-	discover_servers(r, &init->population, true);
+	discover_servers(r, &init->population, &init->fusectl, true);
 	tell_unseen(init);
 	if (init->supervision.held_back)
 		init->teardown.stop_signal = init->supervision.held_back;

@@ -11,7 +11,6 @@
 #include "src/clock.h"
 #include "src/connection.h"
 #include "src/discover.h"
-#include "src/fusectl.h"
 #include "src/log.h"
 #include "src/population.h"
 #include "src/report.h"
@@ -190,7 +189,7 @@ look_for_servers(struct supervision *sv)
 {
 	if (!discover_mounts(sv->registry, sv->mountinfo))
 		return false;
-	discover_servers(sv->registry, sv->population, false);
+	discover_servers(sv->registry, sv->population, sv->fusectl, false);
 	return discover_mounts(sv->registry, sv->mountinfo);
 }
 
@@ -222,7 +221,6 @@ search(struct supervision *sv, struct looks *looks)
 static void
 check(struct supervision *sv, struct looks *looks)
 {
-	fusectl_prepare(sv->teardown->fusectl);
 	looks->check_ms = teardown_abort_exited(sv->teardown) ?
 	    SUSPECT_LOOK_MS :
 	    sv->server_check_ms;

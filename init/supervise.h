@@ -7,6 +7,7 @@
 
 #include "src/reap.h"
 
+struct fusectl;
 struct log;
 struct population;
 struct registry;
@@ -16,6 +17,7 @@ struct teardown;
 struct supervision {
 	struct registry *registry;
 	struct population *population;
+	struct fusectl *fusectl;
 	struct log *log;
 	struct report *report;
 	struct teardown *teardown;

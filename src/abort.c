@@ -57,22 +57,16 @@ kill_holders(struct registry *r, int connection)
 
 enum abort_step
 abort_connection(struct registry *r, int connection,
-    const struct fusectl *fusectl, struct population *population,
-    int deadline_ms)
+    struct population *population, int deadline_ms)
 {
 	struct connection *c = &r->connection[connection];
 
 	if (!c->ours)
 		return ABORT_NOT;
 	c->aborted = true;
-	switch (fusectl_abort(fusectl, c->id)) {
-	case FUSECTL_VISIBLE:
-		return ABORT_FUSECTL;
-	case FUSECTL_PRIVATE:
-		return ABORT_PRIVATE;
-	case FUSECTL_NONE:
-		break;
-	}
+	if (fusectl_abort(&c->pin))
+		return c->pin.door == FUSECTL_VISIBLE ? ABORT_FUSECTL :
+							ABORT_PRIVATE;
 	if (force_anywhere(r, connection, population, deadline_ms))
 		return ABORT_UNMOUNT;
 	if (kill_holders(r, connection))

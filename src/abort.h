@@ -5,7 +5,6 @@
 #ifndef FINI_ABORT_H
 #define FINI_ABORT_H
 
-struct fusectl;
 struct population;
 struct registry;
 
@@ -23,8 +22,7 @@ enum abort_step {
  * signals were sent; a holder that is itself stuck does not end by them.
  */
 enum abort_step abort_connection(struct registry *registry, int connection,
-    const struct fusectl *fusectl, struct population *population,
-    int deadline_ms);
+    struct population *population, int deadline_ms);
 
 /* "fusectl", "private fusectl", "umount", "kill", "nothing". */
 const char *abort_step_name(enum abort_step step);

@@ -33,6 +33,13 @@ registry_add(struct registry *r, unsigned id)
 	return -1;
 }
 
+void
+registry_drop(struct registry *r, int connection)
+{
+	fusectl_close(&r->connection[connection].pin);
+	r->connection[connection].used = false;
+}
+
 bool
 registry_is_foreign(const struct registry *r, unsigned id)
 {

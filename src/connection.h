@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "src/fusectl.h"
 #include "src/procfs.h"
 
 #define CONNECTIONS 64 /* not foreign ones: those are a list of numbers */
@@ -25,6 +26,7 @@ struct connection {
 	bool mounted;	       /* in our mount namespace, at the last look */
 	unsigned exited_ticks; /* looks since all its servers have exited */
 	bool aborted;
+	struct fusectl_pin pin;
 };
 
 /* A mount of a connection, in our mount namespace or in a server's. */
@@ -66,6 +68,9 @@ int registry_find(const struct registry *registry, unsigned id);
 
 /* The same, added if it is new; -1 if the table is full. */
 int registry_add(struct registry *registry, unsigned id);
+
+/* Forgets a connection. */
+void registry_drop(struct registry *registry, int connection);
 
 bool registry_is_foreign(const struct registry *registry, unsigned id);
 void registry_add_foreign(struct registry *registry, unsigned id);

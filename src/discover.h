@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+struct fusectl;
 struct population;
 struct registry;
 
@@ -27,9 +28,11 @@ bool discover_mounts(struct registry *registry, int mountinfo);
 
 /*
  * Looks at the open files of the whole population. With `everywhere`, also
- * at the mounts of servers that have a mount namespace of their own.
+ * at the mounts of servers that have a mount namespace of their own. What is
+ * ours is pinned through `fusectl` while it is mounted.
  */
 void discover_servers(struct registry *registry,
-    const struct population *population, bool everywhere);
+    const struct population *population, struct fusectl *fusectl,
+    bool everywhere);
 
 #endif

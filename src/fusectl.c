@@ -1,6 +1,5 @@
 #include "src/fusectl.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <stddef.h>
@@ -56,59 +55,72 @@ open_file(int root, unsigned id, const char *name, int flags)
 	return openat(root, path, flags | O_CLOEXEC | O_NOFOLLOW);
 }
 
-int
-fusectl_waiting(const struct fusectl *f, unsigned id, unsigned *waiting)
-{
-	const int doors[] = { f->visible, f->private };
-	char digits[16];
-
-	errno = ENOENT;
-	for (unsigned i = 0; i < sizeof(doors) / sizeof(doors[0]); i++) {
-		unsigned long long value;
-		ssize_t n;
-		int fd;
-
-		if (doors[i] < 0 ||
-		    (fd = open_file(doors[i], id, "waiting", O_RDONLY)) < 0)
-			continue;
-		n = read(fd, digits, sizeof(digits) - 1);
-		close(fd);
-		if (n <= 0)
-			continue;
-		digits[digits[n - 1] == '\n' ? n - 1 : n] = '\0';
-		if (decimal(digits, 1U << 31, &value) < 0)
-			continue;
-		*waiting = (unsigned)value;
-		return 0;
-	}
-	return -1;
-}
-
-bool
-fusectl_any(const struct fusectl *f)
-{
-	return f->visible >= 0 || f->private >= 0;
-}
-
 static bool
-write_abort(int root, unsigned id)
+open_at(int root, unsigned id, struct fusectl_pin *pin)
 {
-	int fd = root < 0 ? -1 : open_file(root, id, "abort", O_WRONLY);
-	bool done;
-
-	if (fd < 0)
+	if (root < 0)
 		return false;
-	done = write(fd, "1", 1) == 1;
-	close(fd);
-	return done;
+	pin->abort = open_file(root, id, "abort", O_WRONLY);
+	if (pin->abort < 0)
+		return false;
+	pin->waiting = open_file(root, id, "waiting", O_RDONLY);
+	return true;
 }
 
 enum fusectl_door
-fusectl_abort(const struct fusectl *f, unsigned id)
+fusectl_open(const struct fusectl *f, unsigned id, struct fusectl_pin *pin)
 {
-	if (write_abort(f->visible, id))
-		return FUSECTL_VISIBLE;
-	if (write_abort(f->private, id))
-		return FUSECTL_PRIVATE;
-	return FUSECTL_NONE;
+	if (open_at(f->visible, id, pin))
+		pin->door = FUSECTL_VISIBLE;
+	else if (open_at(f->private, id, pin))
+		pin->door = FUSECTL_PRIVATE;
+	else
+		pin->door = FUSECTL_NONE;
+	return pin->door;
+}
+
+void
+fusectl_close(struct fusectl_pin *pin)
+{
+	if (pin->door == FUSECTL_NONE)
+		return;
+	close(pin->abort);
+	if (pin->waiting >= 0)
+		close(pin->waiting);
+	pin->door = FUSECTL_NONE;
+}
+
+/* Nothing is read of a connection that is gone: fuse_conn_waiting_read(). */
+int
+fusectl_waiting(const struct fusectl_pin *pin, unsigned *waiting)
+{
+	char digits[16];
+	unsigned long long value = 0;
+	ssize_t n;
+
+	if (pin->door == FUSECTL_NONE || pin->waiting < 0)
+		return -1;
+	n = pread(pin->waiting, digits, sizeof(digits) - 1, 0);
+	if (n < 0)
+		return -1;
+	digits[n > 0 ? n - 1 : 0] = '\0'; /* the newline */
+	if (n > 0 && decimal(digits, 1U << 31, &value) < 0)
+		return -1;
+	*waiting = (unsigned)value;
+	return 0;
+}
+
+bool
+fusectl_gone(const struct fusectl_pin *pin)
+{
+	char digit;
+
+	return pin->door != FUSECTL_NONE && pin->waiting >= 0 &&
+	    pread(pin->waiting, &digit, 1, 0) == 0;
+}
+
+bool
+fusectl_abort(const struct fusectl_pin *pin)
+{
+	return pin->door != FUSECTL_NONE && write(pin->abort, "1", 1) == 1;
 }

@@ -26,23 +26,41 @@ void fusectl_see(struct fusectl *fusectl, const struct mount *mount);
 void fusectl_prepare(struct fusectl *fusectl);
 
 /*
- * Requests of connection `id` that are not answered yet (`waiting`: also
- * those that nobody waits for, such as RELEASE and write-back). 0 and the
- * number, or -1 and errno: ENOENT where the connection is gone or no fusectl
- * is to be had.
+ * One connection's files, open. Numbers are reused over the whole host as soon
+ * as a mount is gone; an open file is not: fuse_ctl_remove_conn() cuts it off
+ * from its connection, so that it can never abort another one.
  */
-int fusectl_waiting(const struct fusectl *fusectl, unsigned id,
-    unsigned *waiting);
-
-/* Can requests in flight be seen at all? */
-bool fusectl_any(const struct fusectl *fusectl);
+struct fusectl_pin {
+	enum fusectl_door door; /* FUSECTL_NONE: nothing is open */
+	int abort;
+	int waiting; /* -1: may not be read */
+};
 
 /*
- * Aborts connection `id` (fuse_abort_conn(), fs/fuse/dev.c): every request
- * ends with ECONNABORTED, every later one with ENOTCONN. The file is 0200 and
- * owned by the mount's user_id. Says through which door, FUSECTL_NONE if
- * through none.
+ * Opens the files of connection `id`. The caller must have seen it mounted
+ * before and must see it mounted afterwards. Says through which door,
+ * FUSECTL_NONE if through none: they are owned by the mount's user_id.
  */
-enum fusectl_door fusectl_abort(const struct fusectl *fusectl, unsigned id);
+enum fusectl_door fusectl_open(const struct fusectl *fusectl, unsigned id,
+    struct fusectl_pin *pin);
+
+void fusectl_close(struct fusectl_pin *pin);
+
+/*
+ * Requests that are not answered yet, also those that nobody waits for, such
+ * as RELEASE and write-back. 0 and the number (0 if the connection is gone),
+ * or -1 if it cannot be known.
+ */
+int fusectl_waiting(const struct fusectl_pin *pin, unsigned *waiting);
+
+/* True if the connection that was opened is no more. */
+bool fusectl_gone(const struct fusectl_pin *pin);
+
+/*
+ * Aborts the connection (fuse_abort_conn(), fs/fuse/dev.c): every request ends
+ * with ECONNABORTED, every later one with ENOTCONN. False if it could not be
+ * written.
+ */
+bool fusectl_abort(const struct fusectl_pin *pin);
 
 #endif

@@ -163,8 +163,8 @@ abort_one(struct teardown *td, int connection, const char *why)
 	char point[256];
 
 	unmount_point(td->population, id, point, sizeof(point));
-	step = abort_connection(td->registry, connection, td->fusectl,
-	    td->population, td->limits.abort_wait_ms);
+	step = abort_connection(td->registry, connection, td->population,
+	    td->limits.abort_wait_ms);
 	if (step == ABORT_NOT)
 		log_line(td->log, LOG_WARNING,
 		    "%scannot abort connection %u (%s, %s[%d]), %s: "
@@ -353,8 +353,6 @@ teardown_run(struct teardown *td)
 		    "or servers than can be remembered: some are only killed");
 	continue_servers(td);
 	helpers_find(&td->helpers, td->registry, td->population);
-	if (registry_ours(td->registry))
-		fusectl_prepare(td->fusectl);
 	teardown_phase(td, "clients");
 	teardown_clients(td);
 	if (registry_ours(td->registry)) {

@@ -11,7 +11,6 @@
 
 #include "src/helper.h"
 
-struct fusectl;
 struct log;
 struct population;
 struct registry;
@@ -28,7 +27,6 @@ struct teardown_limits {
 
 struct teardown {
 	struct registry *registry;
-	struct fusectl *fusectl;
 	struct population *population;
 	struct log *log;
 	struct report *report;

@@ -125,7 +125,7 @@ with_requests(struct teardown *td)
 
 		if (!(registry_open(td->registry) & UINT64_C(1) << i))
 			continue;
-		if (fusectl_waiting(td->fusectl, td->registry->connection[i].id,
+		if (fusectl_waiting(&td->registry->connection[i].pin,
 			&requests) < 0 ||
 		    requests > 0)
 			waiting |= UINT64_C(1) << i;

@@ -94,19 +94,28 @@ server_waits_for_itself(struct teardown *td, int connection)
 
 /* Drain ------------------------------------------------------------------ */
 
-/* Requests in flight that somebody can still answer. */
+/* Connections whose requests in flight can be seen. */
+static uint64_t
+seen(const struct registry *r)
+{
+	uint64_t connections = 0;
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (r->connection[i].pin.door != FUSECTL_NONE)
+			connections |= UINT64_C(1) << i;
+	return connections & registry_open(r);
+}
+
 static unsigned
-in_flight(struct teardown *td, uint64_t given_up)
+in_flight(const struct registry *r, uint64_t connections)
 {
 	unsigned sum = 0;
 
 	for (int i = 0; i < CONNECTIONS; i++) {
 		unsigned requests;
 
-		if ((registry_open(td->registry) & ~given_up &
-			UINT64_C(1) << i) &&
-		    fusectl_waiting(td->fusectl, td->registry->connection[i].id,
-			&requests) == 0)
+		if ((connections & UINT64_C(1) << i) &&
+		    fusectl_waiting(&r->connection[i].pin, &requests) == 0)
 			sum += requests;
 	}
 	return sum;
@@ -131,19 +140,20 @@ teardown_drain(struct teardown *td)
 	long long self_wait = now_ms() + SELF_WAIT_MS;
 	struct report_event event = { .kind = REPORT_DRAIN };
 	uint64_t given_up = 0, suspects = ~UINT64_C(0);
-	unsigned requests = in_flight(td, 0);
+	unsigned requests = in_flight(td->registry, seen(td->registry));
 	int empty = 0;
 
 	event.value = (int)requests;
 	if (requests > 0)
 		report_add(td->report, &event, NULL, NULL);
-	if (!fusectl_any(td->fusectl))
-		return; /* nothing can be seen; unmounting waits too */
+	if (!seen(td->registry))
+		return; /* unmounting waits too, in its way */
 	while (empty < DRAINED && ms_until(deadline) > 0) {
 		teardown_pause(td, DRAIN_TICK_MS);
 		if (ms_until(self_wait) == 0)
 			given_up |= suspects;
-		requests = in_flight(td, given_up);
+		requests =
+		    in_flight(td->registry, seen(td->registry) & ~given_up);
 		empty = requests == 0 ? empty + 1 : 0;
 		if (requests > 0)
 			suspects &= find_self_waits(td);

@@ -34,7 +34,8 @@ remember_last(const struct mount *m, void *context)
 {
 	struct last *last = context;
 
-	if (mount_is_fuse(m) && mount_connection(m) == last->id) {
+	if (mount_is_fuse(m) && mount_connection(m) == last->id &&
+	    !m->propagated) {
 		last->mount = *m;
 		last->found = true;
 		last->covered = false;

@@ -22,7 +22,8 @@ enum unmount_result {
 /*
  * Unmounts all mounts of connection `id`, the last mounted first, in our mount
  * namespace, or where `namespace_of` is not 0 in that process's (setns(2):
- * also CAP_SYS_CHROOT). `flags` are umount2(2)'s. With MNT_FORCE the
+ * also CAP_SYS_CHROOT). Mounts that came by propagation from outside are not
+ * ours to unmount, even under the same number. `flags` are umount2(2)'s. With MNT_FORCE the
  * connection is aborted even where UNMOUNT_BUSY comes back
  * (fuse_umount_begin(), fs/fuse/inode.c).
  */
