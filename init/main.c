@@ -67,6 +67,7 @@ look_at_mount(const struct mount *m, void *context)
 	struct init *init = context;
 
 	descriptors_place(&init->stdio, m);
+	discover_foreign(&init->registry, m);
 	if (strcmp(m->type, "fusectl") == 0)
 		fusectl_see(&init->fusectl, m);
 	return true;
@@ -95,8 +96,8 @@ take_baseline(struct init *init)
 		return;
 	}
 	(void)mountinfo_read(mountinfo, look_at_mount, init);
-	discover_baseline(&init->registry, mountinfo, init->population.proc);
 	close(mountinfo);
+	discover_inherited(&init->registry, init->population.proc);
 }
 
 /*

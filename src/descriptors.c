@@ -103,3 +103,14 @@ descriptors_close(const struct stdio *stdio, const int *keep, int count)
 	close_between((unsigned)from, ~0U);
 	(void)!chdir("/");
 }
+
+void
+descriptors_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}

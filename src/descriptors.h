@@ -41,4 +41,10 @@ void descriptors_place(struct stdio *stdio, const struct mount *mount);
  */
 void descriptors_close(const struct stdio *stdio, const int *keep, int count);
 
+/*
+ * Raises the soft limit on open files to the hard one: pidfds and the files of
+ * fusectl are needed now, and main has been started with the limit as it was.
+ */
+void descriptors_raise_limit(void);
+
 #endif

@@ -55,7 +55,6 @@ kernel_tells(void)
 
 struct reading {
 	struct registry *registry;
-	bool baseline;
 	bool unserved;
 	pid_t seen_by;
 };
@@ -98,7 +97,7 @@ read_mount(const struct mount *m, void *context)
 	if (!mount_is_fuse(m))
 		return true;
 	connection = registry_find(r, id);
-	if (connection < 0 && (reading->baseline || m->propagated))
+	if (connection < 0 && m->propagated)
 		registry_add_foreign(r, id);
 	mark_foreign_seen(r, id);
 	if (connection < 0 && !registry_is_foreign(r, id))
@@ -398,13 +397,17 @@ look_at_inherited(const struct proc_file *file, void *context)
 }
 
 void
-discover_baseline(struct registry *r, int mountinfo, int proc)
+discover_foreign(struct registry *r, const struct mount *m)
 {
-	struct reading reading = { .registry = r, .baseline = true };
+	if (mount_is_fuse(m))
+		registry_add_foreign(r, mount_connection(m));
+}
+
+void
+discover_inherited(struct registry *r, int proc)
+{
 	struct look look = { .registry = r, .proc = proc };
 
-	if (mountinfo >= 0)
-		(void)mountinfo_read(mountinfo, read_mount, &reading);
 	if (r->foreigns > 0)
 		(void)proc_each_file(proc, getpid(), look_at_inherited, &look);
 }

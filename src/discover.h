@@ -9,16 +9,19 @@
 #include <stdbool.h>
 
 struct fusectl;
+struct mount;
 struct population;
 struct registry;
 
+/* Before main is started, for each mount: what is FUSE is foreign. */
+void discover_foreign(struct registry *registry, const struct mount *mount);
+
 /*
- * Before main is started: the FUSE mounts in the open `mountinfo` (-1: cannot
- * be read) are foreign, but for those whose /dev/fuse this process holds, for
- * main to inherit. Before Linux 6.16, which cannot tell which of several a
- * descriptor serves, an inherited one counts only if there is a single mount.
+ * Then: not foreign is what this process holds the /dev/fuse of, for main to
+ * inherit. Before Linux 6.16, which cannot tell which of several a descriptor
+ * serves, it counts only if there is a single connection.
  */
-void discover_baseline(struct registry *registry, int mountinfo, int proc);
+void discover_inherited(struct registry *registry, int proc);
 
 /*
  * Reads `mountinfo` again. True if a connection is mounted there that nobody

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "src/descriptors.h"
 #include "src/format.h"
 #include "src/mountinfo.h"
 #include "src/private_mount.h"
@@ -42,6 +43,7 @@ fusectl_prepare(struct fusectl *f)
 	if (f->tried)
 		return;
 	f->tried = true;
+	descriptors_raise_limit();
 	f->private = private_mount("fusectl");
 }
 
