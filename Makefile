@@ -9,7 +9,7 @@ LIMIT   = 98304
 # the goals that use them (setup).
 NEED_build = binutils dpkg-dev gcc libc6-dev libseccomp-dev linux-libc-dev \
 	musl-tools
-NEED_demo  = fuse3 libfuse3-dev pkg-config procps tini util-linux
+NEED_demo  = fuse3 libfuse3-dev pkg-config procps python3 tini util-linux
 NEED_check = $(NEED_demo) bindfs clang clang-format cppcheck libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
 	python3-pytest-xdist shellcheck sshfs strace
@@ -99,9 +99,9 @@ build/no-fdinfo.o/%.o: %.c Makefile | $(MADE)
 build/no-fdinfo.o/%.o: DEFS += -DFINI_NO_FDINFO
 
 # Only the file that prints the commit is compiled again when it changes.
-build/%.o/init/options.o: DEFS += -DFINI_COMMIT='"$(shell cat build/commit)"'
-build/fini.o/init/options.o build/no-fdinfo.o/init/options.o \
-build/unit.o/init/options.o: build/commit
+build/%.o/init/help.o: DEFS += -DFINI_COMMIT='"$(shell cat build/commit)"'
+build/fini.o/init/help.o build/no-fdinfo.o/init/help.o \
+build/unit.o/init/help.o: build/commit
 build/commit: FORCE
 	@mkdir -p $(@D)
 	@{ test -e .git && git rev-parse --short HEAD || echo unknown; } \

@@ -12,6 +12,7 @@
 
 #include "init/options.h"
 #include "init/supervise.h"
+#include "src/baseline.h"
 #include "src/connection.h"
 #include "src/descriptors.h"
 #include "src/discover.h"
@@ -67,7 +68,7 @@ look_at_mount(const struct mount *m, void *context)
 	struct init *init = context;
 
 	descriptors_place(&init->stdio, m);
-	discover_foreign(&init->registry, m);
+	baseline_mount(&init->registry, m);
 	if (strcmp(m->type, "fusectl") == 0)
 		fusectl_see(&init->fusectl, m);
 	return true;
@@ -97,7 +98,29 @@ take_baseline(struct init *init)
 	}
 	(void)mountinfo_read(mountinfo, look_at_mount, init);
 	close(mountinfo);
-	discover_inherited(&init->registry, init->population.proc);
+	baseline_inherited(&init->registry, init->population.proc);
+}
+
+static void
+prepare_report(struct init *init)
+{
+	const char *name = init->options.report;
+	struct report *r = &init->report;
+
+	r->fd = -1;
+	r->json = init->options.report_json;
+	if (!name)
+		return;
+	if (report_open(r, name, REPORT_OPEN_MS) < 0)
+		log_line(&init->log, LOG_WARNING, "report: %s: %s", name,
+		    strerror(errno));
+	else if (strcmp(name, "-") != 0 &&
+	    registry_is_foreign(&init->registry, descriptor_device(r->fd))) {
+		log_line(&init->log, LOG_WARNING, "report: %s: lies on FUSE",
+		    name);
+		close(r->fd);
+		r->fd = -1;
+	}
 }
 
 /*
@@ -181,19 +204,23 @@ plan_teardown(struct init *init)
 	};
 }
 
+/* Private mounts were made by somebody in here; who is hidden from us. */
 static void
 tell_unseen(struct init *init)
 {
 	const struct registry *r = &init->registry;
 
-	for (int i = 0; i < CONNECTIONS; i++)
-		if (r->connection[i].used && !r->connection[i].ours)
+	for (int i = 0; i < CONNECTIONS; i++) {
+		const struct connection *c = &r->connection[i];
+
+		if (c->used && !c->ours && !c->shared && c->mounted &&
+		    init->population.everybody)
 			log_line(&init->log, LOG_WARNING,
-			    "connection %u was "
-			    "mounted while main ran, but none of our processes "
-			    "is seen to serve it: left alone (servers of "
+			    "connection %u was mounted while main ran, but "
+			    "its server is not seen: left alone (servers of "
 			    "another user are seen with CAP_SYS_PTRACE)",
-			    r->connection[i].id);
+			    c->id);
+	}
 }
 
 /*
@@ -217,6 +244,7 @@ finish(struct init *init)
 		init->teardown.wait_for_clients = o->wait;
 	if (registry_ours(r) || o->kill_grace_ms >= 0 || o->wait)
 		teardown_run(&init->teardown);
+	(void)supervise_attend(&init->supervision);
 }
 
 static int
@@ -238,7 +266,6 @@ main(int argc, char **argv)
 	int status;
 
 	(void)argc;
-	init.report.fd = -1;
 	switch (options_read(&init.options, argv, environ)) {
 	case OPTIONS_RUN:
 		break;
@@ -249,11 +276,7 @@ main(int argc, char **argv)
 	}
 	prepare(&init);
 	take_baseline(&init);
-	init.report.json = init.options.report_json;
-	if (init.options.report &&
-	    report_open(&init.report, init.options.report, REPORT_OPEN_MS) < 0)
-		log_line(&init.log, LOG_WARNING, "report %s: %s",
-		    init.options.report, strerror(errno));
+	prepare_report(&init);
 	if (start_main(&init) < 0)
 		return EXIT_WRONG;
 	plan_teardown(&init);

@@ -39,10 +39,4 @@ enum options_result {
 enum options_result options_read(struct options *options, char **argv,
     char **environment);
 
-/*
- * "300ms", "1.5s", "2m", "1h"; a bare number is seconds. At most a day.
- * Returns 0, or -1 for anything else.
- */
-int duration_ms(const char *s, int *ms);
-
 #endif

@@ -97,6 +97,7 @@ forward(struct supervision *sv, const struct signalfd_siginfo *s)
 		log_line(sv->log, LOG_INFO, "%s held back: main serves FUSE",
 		    name);
 		sv->held_back = number;
+		sv->report->start_ms = now_ms();
 		return;
 	}
 	if (sv->group)
@@ -129,7 +130,8 @@ note_ending(struct supervision *sv, const struct ending *ending)
 	if (is_main) {
 		sv->ending = *ending;
 		sv->ended = true;
-		sv->report->start_ms = now_ms();
+		if (!sv->held_back)
+			sv->report->start_ms = now_ms();
 	}
 	population_disown(sv->population, ending->pid);
 	log_line(sv->log,

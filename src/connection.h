@@ -22,8 +22,9 @@
 struct connection {
 	unsigned id; /* mount_connection() */
 	bool used;
-	bool ours;	       /* a process of ours serves it: never undone */
-	bool mounted;	       /* in our mount namespace, at the last look */
+	bool ours;    /* a process of ours serves it: never undone */
+	bool mounted; /* in our mount namespace, at the last look */
+	bool shared;  /* by a mount that a peer outside may have made */
 	unsigned exited_ticks; /* looks since all its servers have exited */
 	bool aborted;
 	struct fusectl_pin pin;
@@ -58,8 +59,7 @@ struct registry {
 	unsigned foreign[FOREIGN];
 	bool foreign_seen[FOREIGN];
 	int foreigns;
-	bool overflow;	   /* a table was full: something is not known */
-	bool fdinfo_tells; /* fdinfo names the connection (6.16) */
+	bool overflow; /* a table was full: something is not known */
 	unsigned newest;
 };
 

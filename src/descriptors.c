@@ -15,6 +15,23 @@
 #define FUSE_MINOR 229
 #define MOST_CLOSED 65536U /* without close_range(2), Linux 5.9 */
 
+static int
+look(int fd, struct statx *s)
+{
+	return (int)syscall(SYS_statx, fd, "",
+	    AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, s);
+}
+
+unsigned
+descriptor_device(int fd)
+{
+	struct statx s;
+
+	if (look(fd, &s) < 0)
+		return 0;
+	return device_number(s.stx_dev_major, s.stx_dev_minor);
+}
+
 void
 descriptors_look(struct stdio *stdio)
 {
@@ -23,8 +40,7 @@ descriptors_look(struct stdio *stdio)
 
 		stdio->fd[fd].file = stdio->fd[fd].fuse = false;
 		stdio->fd[fd].placed = false;
-		if (syscall(SYS_statx, fd, "",
-			AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &s) < 0)
+		if (look(fd, &s) < 0)
 			continue; /* closed; or no statx: leave it */
 		stdio->fd[fd].file = S_ISREG(s.stx_mode) || S_ISDIR(s.stx_mode);
 		stdio->fd[fd].fuse = S_ISCHR(s.stx_mode) &&

@@ -41,6 +41,9 @@ void descriptors_place(struct stdio *stdio, const struct mount *mount);
  */
 void descriptors_close(const struct stdio *stdio, const int *keep, int count);
 
+/* The dev_t of its filesystem, as mount_connection() has it; 0: unknown. */
+unsigned descriptor_device(int fd);
+
 /*
  * Raises the soft limit on open files to the hard one: pidfds and the files of
  * fusectl are needed now, and main has been started with the limit as it was.

@@ -2,54 +2,15 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "src/connection.h"
+#include "src/device.h"
 #include "src/format.h"
 #include "src/mountinfo.h"
+#include "src/pin.h"
 #include "src/population.h"
 #include "src/procfs.h"
-
-static const char device_name[] = "/dev/fuse";
-
-/*
- * "/dev/fuse", also below a chroot or in another mount namespace. Where
- * fdinfo tells the connection the name does not matter, it only spares
- * reading fdinfo of every file.
- */
-static bool
-may_be_device(const char *link)
-{
-	size_t length = strlen(link), tail = sizeof(device_name) - 1;
-
-	return length >= tail && strcmp(link + length - tail, device_name) == 0;
-}
-
-/* Linux 6.16 or later: "fuse_connection:" is in fdinfo (514d9210bf45). */
-static bool
-kernel_tells(void)
-{
-#ifdef FINI_NO_FDINFO
-	return false;
-#else
-	struct utsname kernel;
-	unsigned part[2] = { 0, 0 };
-	int i = 0;
-
-	if (uname(&kernel) < 0)
-		return false;
-	for (const char *s = kernel.release; *s && i < 2; s++) {
-		if (*s >= '0' && *s <= '9')
-			part[i] = part[i] * 10 + (unsigned)(*s - '0');
-		else if (*s == '.')
-			i++;
-		else
-			break;
-	}
-	return part[0] > 6 || (part[0] == 6 && part[1] >= 16);
-#endif
-}
 
 /* Mounts --------------------------------------------------------------- */
 
@@ -102,8 +63,10 @@ read_mount(const struct mount *m, void *context)
 	mark_foreign_seen(r, id);
 	if (connection < 0 && !registry_is_foreign(r, id))
 		connection = registry_add(r, id);
-	if (connection >= 0 && reading->seen_by == 0)
+	if (connection >= 0 && reading->seen_by == 0) {
 		r->connection[connection].mounted = true;
+		r->connection[connection].shared = m->shared;
+	}
 	if (connection >= 0 && !r->connection[connection].ours)
 		reading->unserved = true;
 	add_mount(r, m, connection, reading->seen_by);
@@ -162,26 +125,25 @@ look_at_file(const struct proc_file *file, void *context)
 {
 	struct look *look = context;
 	struct registry *r = look->registry;
-	struct proc_fdinfo info;
+	unsigned id;
 	int connection;
 
-	if (!may_be_device(file->link) ||
-	    proc_fdinfo(look->proc, file->pid, file->number, &info) < 0)
-		return true;
-	if (info.has_connection)
-		r->fdinfo_tells = true;
-	else if (r->fdinfo_tells)
-		return true; /* opened, but nothing is mounted with it */
-	look->devices++;
-	if (!info.has_connection) {
+	switch (device_look(look->proc, file, &id)) {
+	case DEVICE_NOT:
+	case DEVICE_IDLE:
+		break;
+	case DEVICE_UNTOLD:
 		look->untold++;
-		return true;
+		look->devices++;
+		break;
+	case DEVICE_SERVES:
+		look->devices++;
+		connection =
+		    registry_is_foreign(r, id) ? -1 : registry_add(r, id);
+		if (connection >= 0)
+			look->connections |= UINT64_C(1) << connection;
+		break;
 	}
-	if (registry_is_foreign(r, info.connection))
-		return true;
-	connection = registry_add(r, info.connection);
-	if (connection >= 0)
-		look->connections |= UINT64_C(1) << connection;
 	return true;
 }
 
@@ -266,148 +228,23 @@ look_at_servers_mounts(struct registry *r, int proc)
 	}
 }
 
-/* Pins ----------------------------------------------------------------- */
-
-struct presence {
-	unsigned id;
-	bool found;
-};
-
-static bool
-find_presence(const struct mount *m, void *context)
-{
-	struct presence *p = context;
-
-	p->found |= mount_is_fuse(m) && mount_connection(m) == p->id;
-	return !p->found;
-}
-
-static bool
-is_mounted_for(int proc, pid_t pid, unsigned id)
-{
-	char path[32];
-	struct text t = text_over(path, sizeof(path));
-	struct presence presence = { .id = id };
-	int fd;
-
-	text_format(&t, "%d/mountinfo", pid);
-	fd = proc_openat(proc, path, 0);
-	if (fd < 0)
-		return false;
-	(void)mountinfo_read(fd, find_presence, &presence);
-	close(fd);
-	return presence.found;
-}
-
-/* Whose mounts show connection `connection`: ours, a server's; 0: nobody's. */
-static pid_t
-who_sees(const struct registry *r, const struct population *p, int connection)
-{
-	unsigned id = r->connection[connection].id;
-
-	if (is_mounted_for(p->proc, p->self, id))
-		return p->self;
-	for (int i = 0; i < SERVERS; i++)
-		if (r->server[i].pid != 0 &&
-		    (r->server[i].connections & UINT64_C(1) << connection) &&
-		    is_mounted_for(p->proc, r->server[i].pid, id))
-			return r->server[i].pid;
-	return 0;
-}
-
-/*
- * A number that a descriptor of /dev/fuse still tells may be another's once
- * the mount is gone. What is mounted before and after the files were opened is
- * what was opened.
- */
-static void
-pin(struct registry *r, const struct population *p,
-    const struct fusectl *fusectl, int connection)
-{
-	struct connection *c = &r->connection[connection];
-	pid_t pid;
-
-	if (fusectl_gone(&c->pin)) {
-		fusectl_close(&c->pin);
-		c->aborted = false; /* that was the one before */
-	}
-	if (c->pin.door != FUSECTL_NONE)
-		return;
-	pid = who_sees(r, p, connection);
-	if (pid == 0 || fusectl_open(fusectl, c->id, &c->pin) == FUSECTL_NONE)
-		return;
-	if (!is_mounted_for(p->proc, pid, c->id))
-		fusectl_close(&c->pin);
-}
-
 void
 discover_servers(struct registry *r, const struct population *p,
     struct fusectl *fusectl, bool everywhere)
 {
 	struct look look = { .registry = r, .proc = p->proc };
 
-	if (!r->fdinfo_tells)
-		r->fdinfo_tells = kernel_tells();
 	for (int i = 0; i < SERVERS; i++)
 		r->server[i].seen = false;
 	(void)population_each(p, look_at_process, &look);
 	registry_forget_dead(r);
 	if (everywhere)
 		look_at_servers_mounts(r, p->proc);
-	if (!r->fdinfo_tells)
-		match_by_time(r);
+	match_by_time(r);
 	if (registry_ours(r) == 0)
 		return;
 	fusectl_prepare(fusectl);
 	for (int i = 0; i < CONNECTIONS; i++)
 		if (r->connection[i].used && r->connection[i].ours)
-			pin(r, p, fusectl, i);
-}
-
-/* Baseline ------------------------------------------------------------- */
-
-static void
-make_ours(struct registry *r, unsigned id)
-{
-	int connection;
-
-	for (int i = 0; i < r->foreigns; i++)
-		if (r->foreign[i] == id)
-			r->foreign[i] = r->foreign[--r->foreigns];
-	connection = registry_add(r, id);
-	if (connection >= 0)
-		r->connection[connection].mounted = true;
-}
-
-static bool
-look_at_inherited(const struct proc_file *file, void *context)
-{
-	struct look *look = context;
-	struct registry *r = look->registry;
-	struct proc_fdinfo info;
-
-	if (!may_be_device(file->link) ||
-	    proc_fdinfo(look->proc, file->pid, file->number, &info) < 0)
-		return true;
-	if (info.has_connection)
-		make_ours(r, info.connection);
-	else if (!kernel_tells() && r->foreigns == 1)
-		make_ours(r, r->foreign[0]);
-	return true;
-}
-
-void
-discover_foreign(struct registry *r, const struct mount *m)
-{
-	if (mount_is_fuse(m))
-		registry_add_foreign(r, mount_connection(m));
-}
-
-void
-discover_inherited(struct registry *r, int proc)
-{
-	struct look look = { .registry = r, .proc = proc };
-
-	if (r->foreigns > 0)
-		(void)proc_each_file(proc, getpid(), look_at_inherited, &look);
+			pin_connection(r, p, fusectl, i);
 }

@@ -9,19 +9,8 @@
 #include <stdbool.h>
 
 struct fusectl;
-struct mount;
 struct population;
 struct registry;
-
-/* Before main is started, for each mount: what is FUSE is foreign. */
-void discover_foreign(struct registry *registry, const struct mount *mount);
-
-/*
- * Then: not foreign is what this process holds the /dev/fuse of, for main to
- * inherit. Before Linux 6.16, which cannot tell which of several a descriptor
- * serves, it counts only if there is a single connection.
- */
-void discover_inherited(struct registry *registry, int proc);
 
 /*
  * Reads `mountinfo` again. True if a connection is mounted there that nobody

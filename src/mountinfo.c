@@ -96,6 +96,8 @@ end_field(struct mountinfo *p)
 	case FIELD_OPTIONAL:
 		if (strncmp(p->head, "master:", 7) == 0)
 			p->mount.propagated = true;
+		if (strncmp(p->head, "shared:", 7) == 0)
+			p->mount.shared = true;
 		if (strcmp(p->head, "-") != 0)
 			p->field--; /* another one may follow */
 		break;
@@ -138,6 +140,7 @@ start_line(struct mountinfo *p)
 	p->octal = 0;
 	p->broken = false;
 	p->mount.propagated = false;
+	p->mount.shared = false;
 	p->mount.cut = false;
 	p->mount.point[0] = '\0';
 	p->mount.type[0] = '\0';
@@ -213,7 +216,13 @@ mount_is_fuse(const struct mount *mount)
 }
 
 unsigned
+device_number(unsigned major, unsigned minor)
+{
+	return major << MINOR_BITS | minor;
+}
+
+unsigned
 mount_connection(const struct mount *mount)
 {
-	return mount->major << MINOR_BITS | mount->minor;
+	return device_number(mount->major, mount->minor);
 }

@@ -12,6 +12,7 @@ struct mount {
 	int parent;
 	unsigned major, minor; /* st_dev of everything below it */
 	bool propagated;       /* "master:": a slave of an outer peer group */
+	bool shared;	       /* "shared:": may come from a peer outside */
 	bool cut;	       /* the mount point did not fit, or is deleted */
 	char point[PATH_MAX];  /* mount point, escapes resolved */
 	char type[32];	       /* "fuse.sshfs"; longer ones are cut */
@@ -52,5 +53,8 @@ bool mount_is_fuse(const struct mount *mount);
  * that is the minor number; for fuseblk it has the major above bit 20.
  */
 unsigned mount_connection(const struct mount *mount);
+
+/* A dev_t as the kernel has it (MKDEV(), linux/kdev_t.h). */
+unsigned device_number(unsigned major, unsigned minor);
 
 #endif

@@ -15,12 +15,20 @@ is_needed(const struct order_server *server, int count, uint64_t waiting, int i)
 	return false;
 }
 
+/* Does one wait that was not forked from another holder? */
 static bool
-goes_before(const struct order_server *a, const struct order_server *b)
+any_first(const struct order_server *server, int count, uint64_t waiting)
 {
-	if (a->second != b->second)
-		return b->second;
-	return a->newness > b->newness;
+	for (int i = 0; i < count; i++)
+		if ((waiting & UINT64_C(1) << i) && !server[i].second)
+			return true;
+	return false;
+}
+
+static bool
+is_newer(const struct order_server *server, int i, int than)
+{
+	return than < 0 || server[i].newness > server[than].newness;
 }
 
 bool
@@ -32,22 +40,25 @@ order_servers(const struct order_server *server, int count, int *order)
 	for (int i = 0; i < count; i++)
 		waiting |= UINT64_C(1) << i;
 	for (int done = 0; done < count; done++) {
-		int free = -1, any = -1, next;
+		bool first = any_first(server, count, waiting);
+		int free = -1, any = -1;
 
 		for (int i = 0; i < count; i++) {
-			if (!(waiting & UINT64_C(1) << i))
+			if (!(waiting & UINT64_C(1) << i) ||
+			    (first && server[i].second))
 				continue;
-			if (any < 0 || goes_before(&server[i], &server[any]))
+			if (is_newer(server, i, any))
 				any = i;
 			if (!is_needed(server, count, waiting, i) &&
-			    (free < 0 ||
-				goes_before(&server[i], &server[free])))
+			    is_newer(server, i, free))
 				free = i;
 		}
-		next = free >= 0 ? free : any;
-		cycle |= free < 0;
-		waiting &= ~(UINT64_C(1) << next);
-		order[done] = next;
+		if (free < 0) {
+			cycle = true;
+			free = any;
+		}
+		waiting &= ~(UINT64_C(1) << (unsigned)free);
+		order[done] = free;
 	}
 	return cycle;
 }

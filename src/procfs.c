@@ -306,34 +306,3 @@ proc_fdinfo(int proc, pid_t pid, int number, struct proc_fdinfo *info)
 #endif
 	return 0;
 }
-
-struct tasks {
-	int proc;
-	pid_t pid;
-	unsigned seen, exited;
-};
-
-static bool
-look_at_exe(int tid, void *context)
-{
-	struct tasks *tasks = context;
-	char path[PATH_SIZE], link[16];
-	struct text t = text_over(path, sizeof(path));
-
-	tasks->seen++;
-	text_format(&t, "%d/task/%d/exe", tasks->pid, tid);
-	if (readlinkat(tasks->proc, path, link, sizeof(link)) >= 0 ||
-	    errno != ENOENT)
-		return false; /* it can still run */
-	tasks->exited++;
-	return true;
-}
-
-bool
-proc_has_exited(int proc, pid_t pid)
-{
-	struct tasks tasks = { .proc = proc, .pid = pid };
-
-	return proc_each_task(proc, pid, look_at_exe, &tasks) == 0 &&
-	    tasks.seen > 0 && tasks.seen == tasks.exited;
-}

@@ -78,12 +78,4 @@ struct proc_fdinfo {
 /* /proc/PID/fdinfo/NUMBER. 0, or -1 and errno. */
 int proc_fdinfo(int proc, pid_t pid, int number, struct proc_fdinfo *info);
 
-/*
- * True if no thread of `pid` has its memory any more: each is past
- * exit_mm() in do_exit() (kernel/exit.c), cannot run user code again and so
- * serves nothing. Read from the exe links, ENOENT once the memory is gone.
- * A pid that does not exist, or may not be looked at, gives false.
- */
-bool proc_has_exited(int proc, pid_t pid);
-
 #endif

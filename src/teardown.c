@@ -1,7 +1,5 @@
 #include "src/teardown.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,96 +16,12 @@
 #include "src/procfs.h"
 #include "src/report.h"
 #include "src/signals.h"
+#include "src/stuck.h"
 #include "src/teardown_parts.h"
 #include "src/unmount.h"
 
 #define DETACH_MS 500 /* for unmounting what is left of a dead connection */
 #define STUCK_SHOWN 8 /* processes that are named at the end */
-
-/* Waiting ---------------------------------------------------------------- */
-
-void
-held_add(struct held *held, pid_t pid, int pidfd)
-{
-	held->pid[held->count] = pid;
-	held->pidfd[held->count++] = pidfd;
-}
-
-void
-held_release(struct held *held)
-{
-	for (int i = 0; i < held->count; i++)
-		if (held->pidfd[i] >= 0 && !held->borrowed)
-			close(held->pidfd[i]);
-	held->count = 0;
-}
-
-static void
-drop_dead(struct held *held, const struct pollfd *polled)
-{
-	int kept = 0;
-
-	for (int i = 0; i < held->count; i++) {
-		if (polled[i].revents & POLLIN) {
-			if (!held->borrowed)
-				close(held->pidfd[i]);
-			continue;
-		}
-		held->pid[kept] = held->pid[i];
-		held->pidfd[kept++] = held->pidfd[i];
-	}
-	held->count = kept;
-}
-
-/* Nothing tells of its death but SIGCHLD, or another look. */
-static bool
-any_unpinned(const struct held *held)
-{
-	for (int i = 0; i < held->count; i++)
-		if (held->pidfd[i] < 0)
-			return true;
-	return false;
-}
-
-bool
-teardown_wait(struct teardown *td, struct held *held, long long deadline_ms,
-    bool *stop)
-{
-	long long tick = now_ms() + TICK_MS;
-	struct pollfd polled[HELD + 1];
-
-	if (deadline_ms > tick)
-		deadline_ms = tick;
-	while (held->count > 0) {
-		int n = held->count, left = ms_until(deadline_ms);
-
-		for (int i = 0; i < n; i++)
-			polled[i] = (struct pollfd){ .fd = held->pidfd[i],
-				.events = POLLIN };
-		polled[n] =
-		    (struct pollfd){ .fd = td->events, .events = POLLIN };
-		if (poll(polled, (nfds_t)n + 1, left) < 0 && errno != EINTR)
-			return false;
-		if (polled[n].revents && td->attend(td->context) && stop) {
-			*stop = true;
-			return false;
-		}
-		drop_dead(held, polled);
-		if (left == 0 || (polled[n].revents && any_unpinned(held)))
-			break;
-	}
-	return held->count == 0;
-}
-
-void
-teardown_pause(struct teardown *td, int ms)
-{
-	struct held nobody = { .pidfd = { -1 }, .count = 1 };
-	long long deadline = now_ms() + ms;
-
-	while (ms_until(deadline) > 0)
-		(void)teardown_wait(td, &nobody, deadline, NULL);
-}
 
 /* Acting ----------------------------------------------------------------- */
 
@@ -200,7 +114,7 @@ all_servers_exited(struct teardown *td, int connection)
 		if (s->pid == 0 ||
 		    !(s->connections & UINT64_C(1) << connection))
 			continue;
-		if (!proc_has_exited(td->population->proc, s->pid))
+		if (!stuck_has_exited(td->population->proc, s->pid))
 			return false;
 		any = true;
 	}
@@ -263,7 +177,7 @@ kill_everybody(struct teardown *td)
 			held_add(&held, 0, -1);
 		}
 		while (!teardown_wait(td, &held, deadline, NULL) &&
-		    ms_until(deadline) > 0 && !any_unpinned(&held))
+		    ms_until(deadline) > 0 && !held_any_unpinned(&held))
 			(void)teardown_abort_exited(td);
 		held_release(&held);
 	}

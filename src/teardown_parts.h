@@ -7,8 +7,11 @@
 
 #include "src/teardown.h"
 
-#define HELD 32	    /* pidfds waited for at once */
-#define TICK_MS 100 /* between looks at what no event tells */
+struct server;
+
+#define HELD 32		 /* pidfds waited for at once */
+#define SELF_WAIT_MS 400 /* a server that waits so long for itself does so */
+#define TICK_MS 100	 /* between looks at what no event tells */
 
 /* Processes waited for. */
 struct held {
@@ -21,6 +24,9 @@ struct held {
 /* Room must be left: held->count < HELD. The pidfd is closed with it. */
 void held_add(struct held *held, pid_t pid, int pidfd);
 void held_release(struct held *held);
+
+/* Is there one whose death nothing tells but SIGCHLD, or another look? */
+bool held_any_unpinned(const struct held *held);
 
 /*
  * Waits until all of `held` are dead, or until `deadline_ms`, or a tick has
@@ -38,6 +44,13 @@ void teardown_clients(struct teardown *teardown);
 
 /* Waits until nothing is in flight on connections of ours. */
 void teardown_drain(struct teardown *teardown);
+
+/*
+ * Does a thread of this server wait for FUSE, while it uses none but its own?
+ * All clients are dead: then it waits for itself.
+ */
+bool teardown_waits_for_itself(struct teardown *teardown,
+    const struct server *server);
 
 /* Servers, one after the other, each unmounted or told to stop. */
 void teardown_servers(struct teardown *teardown);

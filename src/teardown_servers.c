@@ -1,11 +1,9 @@
-/* Second and third phase: what is in flight, then servers, one by one. */
+/* Third phase: servers, one by one. */
 #include <signal.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "src/clock.h"
 #include "src/connection.h"
-#include "src/fusectl.h"
 #include "src/log.h"
 #include "src/order.h"
 #include "src/pidfd.h"
@@ -15,157 +13,7 @@
 #include "src/teardown_parts.h"
 #include "src/unmount.h"
 
-#define DRAIN_TICK_MS 5
-#define DRAINED \
-	3		   /* looks in a row with nothing in flight: an exiting
-			   task may send its last requests in the background */
-#define SELF_WAIT_MS 400   /* a server that waits so long for itself */
 #define SHARE_LEAST_MS 200 /* of the servers' grace, for each */
-
-/* Self-waits ------------------------------------------------------------- */
-
-/* Where a task waits for a FUSE server: fs/fuse/dev.c, mm/filemap.c. */
-static bool
-is_fuse_wait(const char *wchan)
-{
-	static const char *const names[] = {
-		"request_wait_answer",
-		"folio_wait_bit",
-		"wait_on_page_bit",
-		"folio_wait_writeback",
-		"fuse_",
-		"__fuse_",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncmp(wchan, names[i], strlen(names[i])) == 0 &&
-		    strncmp(wchan, "fuse_dev_", 9) != 0)
-			return true;
-	return false;
-}
-
-struct threads {
-	int proc;
-	pid_t pid;
-	bool waits;
-};
-
-static bool
-look_at_thread(int tid, void *context)
-{
-	struct threads *t = context;
-	char wchan[32];
-
-	if (proc_wchan(t->proc, t->pid, tid, wchan, sizeof(wchan)) == 0 &&
-	    is_fuse_wait(wchan))
-		t->waits = true;
-	return !t->waits;
-}
-
-/*
- * Does a thread of a server of `connection` wait for FUSE, while it uses none
- * but its own? All clients are dead: then it waits for itself.
- */
-static bool
-waits_for_itself(struct teardown *td, const struct server *s)
-{
-	int proc = td->population->proc;
-	struct threads t = { .proc = proc, .pid = s->pid };
-
-	(void)proc_each_task(proc, s->pid, look_at_thread, &t);
-	return t.waits &&
-	    (registry_used_by(td->registry, proc, s->pid) & ~s->connections) ==
-	    0;
-}
-
-static bool
-server_waits_for_itself(struct teardown *td, int connection)
-{
-	for (int i = 0; i < SERVERS; i++) {
-		const struct server *s = &td->registry->server[i];
-
-		if (s->pid != 0 &&
-		    (s->connections & UINT64_C(1) << connection) &&
-		    waits_for_itself(td, s))
-			return true;
-	}
-	return false;
-}
-
-/* Drain ------------------------------------------------------------------ */
-
-/* Connections whose requests in flight can be seen. */
-static uint64_t
-seen(const struct registry *r)
-{
-	uint64_t connections = 0;
-
-	for (int i = 0; i < CONNECTIONS; i++)
-		if (r->connection[i].pin.door != FUSECTL_NONE)
-			connections |= UINT64_C(1) << i;
-	return connections & registry_open(r);
-}
-
-static unsigned
-in_flight(const struct registry *r, uint64_t connections)
-{
-	unsigned sum = 0;
-
-	for (int i = 0; i < CONNECTIONS; i++) {
-		unsigned requests;
-
-		if ((connections & UINT64_C(1) << i) &&
-		    fusectl_waiting(&r->connection[i].pin, &requests) == 0)
-			sum += requests;
-	}
-	return sum;
-}
-
-static uint64_t
-find_self_waits(struct teardown *td)
-{
-	uint64_t found = 0;
-
-	for (int i = 0; i < CONNECTIONS; i++)
-		if ((registry_open(td->registry) & UINT64_C(1) << i) &&
-		    server_waits_for_itself(td, i))
-			found |= UINT64_C(1) << i;
-	return found;
-}
-
-void
-teardown_drain(struct teardown *td)
-{
-	long long deadline = now_ms() + td->limits.drain_ms;
-	long long self_wait = now_ms() + SELF_WAIT_MS;
-	struct report_event event = { .kind = REPORT_DRAIN };
-	uint64_t given_up = 0, suspects = ~UINT64_C(0);
-	unsigned requests = in_flight(td->registry, seen(td->registry));
-	int empty = 0;
-
-	event.value = (int)requests;
-	if (requests > 0)
-		report_add(td->report, &event, NULL, NULL);
-	if (!seen(td->registry))
-		return; /* unmounting waits too, in its way */
-	while (empty < DRAINED && ms_until(deadline) > 0) {
-		teardown_pause(td, DRAIN_TICK_MS);
-		if (ms_until(self_wait) == 0)
-			given_up |= suspects;
-		requests =
-		    in_flight(td->registry, seen(td->registry) & ~given_up);
-		empty = requests == 0 ? empty + 1 : 0;
-		if (requests > 0)
-			suspects &= find_self_waits(td);
-	}
-	if (empty < DRAINED)
-		log_line(td->log, LOG_INFO,
-		    "teardown: %u requests were still "
-		    "in flight when the drain was over",
-		    requests);
-}
-
-/* Stopping --------------------------------------------------------------- */
 
 static const char *const unmount_words[] = {
 	[UNMOUNT_DONE] = "done",
@@ -243,7 +91,7 @@ wait_for_server(struct teardown *td, struct server *s, long long deadline)
 		if (teardown_wait(td, &held, deadline, NULL))
 			break;
 		(void)teardown_abort_exited(td);
-		if (is_dead(s) || !waits_for_itself(td, s))
+		if (is_dead(s) || !teardown_waits_for_itself(td, s))
 			waits_since = now_ms();
 		else if (now_ms() - waits_since >= SELF_WAIT_MS)
 			teardown_abort(td, s->connections,

@@ -42,7 +42,7 @@ system: build/fini build/fini-no-fdinfo $(HELPERS)
 	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
 		-o cache_dir=build/pytest -n $(JOBS) tests/system
 
-demo: build/fini build/tests/ndrive
+demo: build/fini $(addprefix build/tests/,client launch ndrive)
 	@tests/demo/demo
 
 .SECONDEXPANSION:

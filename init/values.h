@@ -1,0 +1,25 @@
+/* Words of the command line and the environment, to values. */
+#ifndef FINI_VALUES_H
+#define FINI_VALUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Each returns 0, or -1 where the word is not one of its kind. */
+
+/*
+ * "300ms", "1.5s", "2m", "1h"; a bare number is seconds. At most a day. What
+ * is below a millisecond is cut off.
+ */
+int value_duration(const char *s, int *ms);
+
+/* "", 1, yes, true, on; 0, no, false, off; in any case. */
+int value_flag(const char *value, bool *flag);
+
+/* "143" or "143,130": sets remapped[status], 256 of them, to 1. */
+int value_statuses(const char *value, uint8_t *remapped);
+
+/* A decimal number from 0 to `most`. */
+int value_number(const char *value, int most, int *number);
+
+#endif

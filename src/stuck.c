@@ -1,0 +1,89 @@
+#include "src/stuck.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "src/format.h"
+#include "src/procfs.h"
+
+#define PATH_SIZE 64
+
+struct tasks {
+	int proc;
+	pid_t pid;
+	unsigned seen, exited;
+};
+
+static bool
+look_at_exe(int tid, void *context)
+{
+	struct tasks *tasks = context;
+	char path[PATH_SIZE], link[16];
+	struct text t = text_over(path, sizeof(path));
+
+	tasks->seen++;
+	text_format(&t, "%d/task/%d/exe", tasks->pid, tid);
+	if (readlinkat(tasks->proc, path, link, sizeof(link)) >= 0 ||
+	    errno != ENOENT)
+		return false; /* it can still run */
+	tasks->exited++;
+	return true;
+}
+
+bool
+stuck_has_exited(int proc, pid_t pid)
+{
+	struct tasks tasks = { .proc = proc, .pid = pid };
+
+	return proc_each_task(proc, pid, look_at_exe, &tasks) == 0 &&
+	    tasks.seen > 0 && tasks.seen == tasks.exited;
+}
+
+/* Where a task waits for a FUSE server: fs/fuse/dev.c, mm/filemap.c. */
+static bool
+is_fuse_wait(const char *wchan)
+{
+	static const char *const names[] = {
+		"request_wait_answer",
+		"folio_wait_bit",
+		"wait_on_page_bit",
+		"folio_wait_writeback",
+		"fuse_",
+		"__fuse_",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(wchan, names[i], strlen(names[i])) == 0 &&
+		    strncmp(wchan, "fuse_dev_", 9) != 0)
+			return true;
+	return false;
+}
+
+struct threads {
+	int proc;
+	pid_t pid;
+	bool waits;
+};
+
+static bool
+look_at_thread(int tid, void *context)
+{
+	struct threads *t = context;
+	char wchan[32];
+
+	if (proc_wchan(t->proc, t->pid, tid, wchan, sizeof(wchan)) == 0 &&
+	    is_fuse_wait(wchan))
+		t->waits = true;
+	return !t->waits;
+}
+
+bool
+stuck_waits_for_fuse(int proc, pid_t pid)
+{
+	struct threads t = { .proc = proc, .pid = pid };
+
+	(void)proc_each_task(proc, pid, look_at_thread, &t);
+	return t.waits;
+}

@@ -1,0 +1,26 @@
+/*
+ * Is a process stuck in the kernel? No event tells: a pidfd, PIDFD_THREAD on
+ * the leader too, stays silent until the whole group is gone (docs/kernel.md).
+ */
+#ifndef FINI_STUCK_H
+#define FINI_STUCK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * True if no thread of `pid` has its memory any more: each is past
+ * exit_mm() in do_exit() (kernel/exit.c), cannot run user code again and so
+ * serves nothing. Read from the exe links, ENOENT once the memory is gone.
+ * A pid that does not exist, or may not be looked at, gives false.
+ */
+bool stuck_has_exited(int proc, pid_t pid);
+
+/*
+ * True if a thread of `pid` waits for a FUSE server to answer: it is in
+ * request_wait_answer() (fs/fuse/dev.c) or waits for a page that a server must
+ * fill or take. False also where the kernel does not tell (proc_wchan()).
+ */
+bool stuck_waits_for_fuse(int proc, pid_t pid);
+
+#endif
