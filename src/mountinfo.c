@@ -136,6 +136,7 @@ end_line(struct mountinfo *p)
 static void
 start_line(struct mountinfo *p)
 {
+	p->inside = true;
 	p->field = FIELD_ID;
 	p->octal = 0;
 	p->broken = false;
@@ -157,19 +158,21 @@ feed_escape(struct mountinfo *p, char byte)
 		return;
 	}
 	p->escaped = p->escaped * 8 + (unsigned)(byte - '0');
-	if (--p->octal == 0)
-		store(p, (char)p->escaped);
+	if (--p->octal > 0)
+		return;
+	p->broken |= p->escaped == 0 || p->escaped > 0377;
+	store(p, (char)p->escaped);
 }
 
 bool
 mountinfo_feed(struct mountinfo *p, char byte)
 {
-	if (p->field == FIELD_ID && p->used == 0)
+	if (!p->inside)
 		start_line(p);
 	if (byte == '\n') {
 		bool whole = end_line(p);
 
-		p->field = FIELD_ID;
+		p->inside = false;
 		return whole;
 	}
 	if (byte == '\0')

@@ -22,6 +22,7 @@ struct mount {
 /* A parser between two bytes. Start with { 0 }. */
 struct mountinfo {
 	struct mount mount;
+	bool inside;	  /* a line has begun */
 	unsigned field;	  /* which of the line's fields comes next */
 	size_t used;	  /* bytes of that field so far */
 	unsigned octal;	  /* digits of an escape still to come */

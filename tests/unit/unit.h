@@ -1,0 +1,68 @@
+/* What every unit test includes: cmocka, and a place to write into. */
+#ifndef FINI_UNIT_H
+#define FINI_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Standard output or error, written into memory meanwhile. */
+struct capture {
+	int fd, saved, memory;
+};
+
+static inline struct capture
+capture_begin(int fd)
+{
+	struct capture c = { fd, dup(fd), memfd_create("capture", 0) };
+
+	assert_true(c.saved >= 0 && c.memory >= 0);
+	assert_int_equal(dup2(c.memory, fd), fd);
+	return c;
+}
+
+/* What was written since, cut to fit. */
+static inline void
+capture_end(struct capture *c, char *text, size_t size)
+{
+	ssize_t n = pread(c->memory, text, size - 1, 0);
+
+	assert_int_equal(dup2(c->saved, c->fd), c->fd);
+	close(c->saved);
+	close(c->memory);
+	assert_true(n >= 0);
+	text[n] = '\0';
+}
+
+static inline int
+lines_in(const char *text)
+{
+	int lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+/* A fuzz run is the same every time: xorshift64, seeded by the test. */
+static inline uint64_t
+random_next(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+#endif
