@@ -7,18 +7,22 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "init/options.h"
 #include "init/supervise.h"
 #include "src/baseline.h"
+#include "src/clock.h"
 #include "src/connection.h"
 #include "src/descriptors.h"
 #include "src/discover.h"
 #include "src/fusectl.h"
+#include "src/guardian.h"
 #include "src/log.h"
 #include "src/mountinfo.h"
+#include "src/pidfd.h"
 #include "src/population.h"
 #include "src/procfs.h"
 #include "src/report.h"
@@ -30,7 +34,7 @@
 #define EXIT_WRONG 1 /* as tini: wrong usage, and nothing could be run */
 #define REPORT_OPEN_MS 1000
 
-/* All that changes while init lives. */
+/* All that changes while init lives; in memory that its guardian shares. */
 struct init {
 	struct options options;
 	struct log log;
@@ -42,6 +46,7 @@ struct init {
 	struct report report;
 	struct supervision supervision;
 	struct teardown teardown;
+	struct guardian guardian;
 };
 
 static void
@@ -54,7 +59,9 @@ prepare(struct init *init)
 	signals_block(&init->signals_before);
 	if (o->pdeath_signal)
 		(void)prctl(PR_SET_PDEATHSIG, (unsigned long)o->pdeath_signal);
-	init->population.self = getpid();
+	init->population.self = init->population.root = getpid();
+	init->population.root_pidfd = -1;
+	init->population.guardian = &init->guardian.pid;
 	init->population.everybody = init->population.self == 1;
 	if ((o->subreaper || !init->population.everybody) &&
 	    prctl(PR_SET_CHILD_SUBREAPER, 1UL) < 0)
@@ -108,7 +115,7 @@ prepare_report(struct init *init)
 	struct report *r = &init->report;
 
 	r->fd = -1;
-	r->json = init->options.report_json;
+	r->json = init->options.report_format == FORMAT_JSON;
 	if (!name)
 		return;
 	if (report_open(r, name, REPORT_OPEN_MS) < 0)
@@ -162,6 +169,7 @@ start_main(struct init *init)
 		.log = &init->log,
 		.report = &init->report,
 		.teardown = &init->teardown,
+		.guardian = o->guard == GUARD_NEVER ? NULL : &init->guardian,
 		.warn_on_reap = o->warn_on_reap,
 		.server_check_ms = o->server_check_ms,
 		.group = o->group,
@@ -204,6 +212,53 @@ plan_teardown(struct init *init)
 	};
 }
 
+/*
+ * In the guardian, while init is stopped in its exit: the teardown that init
+ * did not come to, or did not finish. Clients get SIGKILL at once, as they
+ * would have from the kernel, but their servers outlive them.
+ */
+static void
+act_for_init(void *context)
+{
+	struct init *init = context;
+	struct teardown *td = &init->teardown;
+	int budget = init->options.kill_budget_ms;
+
+	init->population.self = getpid();
+	init->population.guardian = NULL;
+	init->population.root_pidfd = pidfd_open(init->population.root);
+	if (!td->running)
+		init->report.start_ms = now_ms();
+	td->limits = (struct teardown_limits){
+		.client_kill_ms = budget * 4 / 10,
+		.drain_ms = budget / 10,
+		.server_grace_ms = budget * 4 / 10,
+		.abort_wait_ms = budget / 10,
+	};
+	td->wait_for_clients = false;
+	td->events = -1;
+	log_line(&init->log, LOG_INFO, "init was killed: guardian[%d] acts",
+	    init->population.self);
+	(void)discover_mounts(&init->registry, init->supervision.mountinfo);
+	discover_servers(&init->registry, &init->population, &init->fusectl,
+	    true);
+	if (registry_ours(&init->registry) || td->running)
+		teardown_run(td);
+	report_write(&init->report, 128 + SIGKILL);
+}
+
+static void
+plan_guardian(struct init *init)
+{
+	init->guardian = (struct guardian){
+		.budget_ms = init->options.kill_budget_ms,
+		.act = act_for_init,
+		.context = init,
+	};
+	if (init->options.guard == GUARD_ALWAYS)
+		guardian_start(&init->guardian, &init->log);
+}
+
 /* Private mounts were made by somebody in here; who is hidden from us. */
 static void
 tell_unseen(struct init *init)
@@ -242,6 +297,8 @@ finish(struct init *init)
 		init->teardown.stop_signal = init->supervision.held_back;
 	else
 		init->teardown.wait_for_clients = o->wait;
+	if (registry_ours(r) && init->supervision.guardian)
+		guardian_start(&init->guardian, &init->log);
 	if (registry_ours(r) || o->kill_grace_ms >= 0 || o->wait)
 		teardown_run(&init->teardown);
 	(void)supervise_attend(&init->supervision);
@@ -261,12 +318,15 @@ exit_status(const struct init *init)
 int
 main(int argc, char **argv)
 {
-	static struct init init; /* too large for a stack; zero pages */
 	extern char **environ;
+	struct init *init = mmap(NULL, sizeof(*init), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
 
 	(void)argc;
-	switch (options_read(&init.options, argv, environ)) {
+	if (init == MAP_FAILED)
+		return EXIT_WRONG;
+	switch (options_read(&init->options, argv, environ)) {
 	case OPTIONS_RUN:
 		break;
 	case OPTIONS_DONE:
@@ -274,15 +334,17 @@ main(int argc, char **argv)
 	case OPTIONS_WRONG:
 		return EXIT_WRONG;
 	}
-	prepare(&init);
-	take_baseline(&init);
-	prepare_report(&init);
-	if (start_main(&init) < 0)
+	prepare(init);
+	take_baseline(init);
+	prepare_report(init);
+	if (start_main(init) < 0)
 		return EXIT_WRONG;
-	plan_teardown(&init);
-	supervise(&init.supervision);
-	finish(&init);
-	status = exit_status(&init);
-	report_write(&init.report, status);
+	plan_teardown(init);
+	plan_guardian(init);
+	supervise(&init->supervision);
+	finish(init);
+	status = exit_status(init);
+	report_write(&init->report, status);
+	guardian_dismiss(&init->guardian);
 	return status;
 }

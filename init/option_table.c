@@ -13,6 +13,7 @@
 #define SERVER_GRACE_MS 3000
 #define ABORT_WAIT_MS 1000
 #define SERVER_CHECK_MS 2000
+#define KILL_BUDGET_MS 2000
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -51,9 +52,14 @@ const struct option option_table[] = {
 	    "DUR",
 	    "look for servers stuck in their own exit so often (2s);\n"
 	    "0 for never" },
+	{ 0, false, OPTION_CHOICE, FIELD(guard), "guard", "auto|always|never",
+	    "a guardian that tears down when init is SIGKILLed: from the\n"
+	    "first connection of ours on (auto), from the start, or never" },
+	{ 0, false, OPTION_DURATION, FIELD(kill_budget_ms), "kill-budget",
+	    "DUR", "the guardian's teardown takes at most so long (2s)" },
 	{ 0, false, OPTION_TEXT, FIELD(report), "report", "FILE",
 	    "write the teardown's timeline to FILE, - for stderr" },
-	{ 0, false, OPTION_FORMAT, FIELD(report_json), "report-format",
+	{ 0, false, OPTION_CHOICE, FIELD(report_format), "report-format",
 	    "text|json", "text (default) or JSON lines" },
 };
 
@@ -63,6 +69,7 @@ const struct options option_defaults = {
 	.verbosity = LOG_WARNING,
 	.kill_grace_ms = -1,
 	.server_check_ms = SERVER_CHECK_MS,
+	.kill_budget_ms = KILL_BUDGET_MS,
 	.client_grace_ms = CLIENT_GRACE_MS,
 	.client_kill_ms = CLIENT_KILL_MS,
 	.drain_ms = DRAIN_MS,

@@ -39,9 +39,8 @@ set(struct options *options, const struct option *option, const char *value)
 		return value_statuses(value, field);
 	case OPTION_DURATION:
 		return value_duration(value, field);
-	case OPTION_FORMAT:
-		*(bool *)field = strcmp(value, "json") == 0;
-		return *(bool *)field || strcmp(value, "text") == 0 ? 0 : -1;
+	case OPTION_CHOICE:
+		return value_choice(value, option->argument, field);
 	case OPTION_TEXT:
 		*(const char **)field = value;
 		return *value ? 0 : -1;

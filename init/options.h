@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* In the order of their words in init/option_table.c. */
+enum report_format { FORMAT_TEXT, FORMAT_JSON };
+enum guard { GUARD_AUTO, GUARD_ALWAYS, GUARD_NEVER };
+
 struct options {
 	int pdeath_signal; /* 0: none */
 	bool subreaper;
@@ -20,9 +24,11 @@ struct options {
 	int drain_ms;
 	int server_grace_ms; /* for all servers together */
 	int abort_wait_ms;   /* abort and SIGKILL to giving up */
+	int guard;	     /* enum guard */
+	int kill_budget_ms;  /* all of a guardian\'s teardown */
 	const char *report;  /* file, "-" for stderr; NULL: none */
-	bool report_json;
-	char **main; /* NULL-terminated, at least one */
+	int report_format;   /* enum report_format */
+	char **main;	     /* NULL-terminated, at least one */
 };
 
 enum options_result {

@@ -11,6 +11,7 @@
 #include "src/clock.h"
 #include "src/connection.h"
 #include "src/discover.h"
+#include "src/guardian.h"
 #include "src/log.h"
 #include "src/population.h"
 #include "src/report.h"
@@ -149,7 +150,11 @@ reap(struct supervision *sv)
 	struct ending ending;
 
 	while (reap_one(&ending) > 0)
-		note_ending(sv, &ending);
+		if (!sv->guardian ||
+		    !guardian_ended(sv->guardian, &ending, sv->log))
+			note_ending(sv, &ending);
+	if (sv->guardian)
+		guardian_continue(sv->guardian, sv->log);
 }
 
 bool
@@ -252,6 +257,8 @@ supervise(struct supervision *sv)
 			search(sv, &looks);
 		else if (n == 0)
 			check(sv, &looks);
+		if (registry_ours(sv->registry) && sv->guardian)
+			guardian_start(sv->guardian, sv->log);
 		if (!registry_ours(sv->registry) || sv->server_check_ms == 0)
 			looks.check_ms = -1;
 		else if (looks.check_ms < 0)

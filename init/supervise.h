@@ -8,6 +8,7 @@
 #include "src/reap.h"
 
 struct fusectl;
+struct guardian;
 struct log;
 struct population;
 struct registry;
@@ -21,8 +22,9 @@ struct supervision {
 	struct log *log;
 	struct report *report;
 	struct teardown *teardown;
-	int signals;   /* signals_open()'s */
-	int mountinfo; /* -1: mounts are not seen */
+	struct guardian *guardian; /* NULL: there is to be none */
+	int signals;		   /* signals_open()'s */
+	int mountinfo;		   /* -1: mounts are not seen */
 	bool warn_on_reap;
 	int server_check_ms; /* between looks at our servers; 0: never */
 	bool group;	     /* signals go to main's process group */

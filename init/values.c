@@ -97,3 +97,21 @@ value_number(const char *value, int most, int *field)
 	*field = (int)number;
 	return 0;
 }
+
+int
+value_choice(const char *value, const char *words, int *choice)
+{
+	size_t length = strlen(value);
+
+	for (int i = 0;; i++) {
+		size_t word = strcspn(words, "|");
+
+		if (word == length && strncmp(words, value, word) == 0) {
+			*choice = i;
+			return 0;
+		}
+		if (words[word] == '\0')
+			return -1;
+		words += word + 1;
+	}
+}

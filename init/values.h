@@ -22,4 +22,7 @@ int value_statuses(const char *value, uint8_t *remapped);
 /* A decimal number from 0 to `most`. */
 int value_number(const char *value, int most, int *number);
 
+/* The index of the word among "one|two|three". */
+int value_choice(const char *value, const char *words, int *choice);
+
 #endif

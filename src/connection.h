@@ -47,6 +47,7 @@ struct server {
 	unsigned unmatched;   /* of these, not yet matched by time */
 	unsigned newness;     /* grows with each one found */
 	bool seen;	      /* at the last look */
+	bool told;	      /* to stop: by unmount or signal, once */
 	bool second;	      /* forked from another holder: served last */
 	char comm[COMM_SIZE];
 };

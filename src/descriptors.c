@@ -32,6 +32,20 @@ descriptor_device(int fd)
 	return device_number(s.stx_dev_major, s.stx_dev_minor);
 }
 
+int
+descriptor_above_stdio(int fd)
+{
+	int moved, error;
+
+	if (fd < 0 || fd >= STDIO)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDIO);
+	error = errno;
+	close(fd);
+	errno = error;
+	return moved;
+}
+
 void
 descriptors_look(struct stdio *stdio)
 {
@@ -39,9 +53,11 @@ descriptors_look(struct stdio *stdio)
 		struct statx s;
 
 		stdio->fd[fd].file = stdio->fd[fd].fuse = false;
-		stdio->fd[fd].placed = false;
-		if (look(fd, &s) < 0)
-			continue; /* closed; or no statx: leave it */
+		stdio->fd[fd].placed = stdio->fd[fd].closed = false;
+		if (look(fd, &s) < 0) {
+			stdio->fd[fd].closed = errno == EBADF;
+			continue; /* no statx(2): leave it as it is */
+		}
 		stdio->fd[fd].file = S_ISREG(s.stx_mode) || S_ISDIR(s.stx_mode);
 		stdio->fd[fd].fuse = S_ISCHR(s.stx_mode) &&
 		    s.stx_rdev_major == FUSE_MAJOR &&
@@ -80,14 +96,14 @@ close_between(unsigned first, unsigned last)
 static void
 replace(int fd)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR);
 
-	if (null < 0) {
-		close(fd);
+	if (null == fd)
 		return;
-	}
-	dup2(null, fd);
-	close(null);
+	if (null < 0 || dup2(null, fd) < 0)
+		close(fd);
+	if (null >= 0)
+		close(null);
 }
 
 /* The smallest of `keep` that is at least `from`; -1 if there is none. */
@@ -108,7 +124,7 @@ descriptors_close(const struct stdio *stdio, const int *keep, int count)
 	int from = STDIO, kept;
 
 	for (int fd = 0; fd < STDIO; fd++)
-		if (stdio->fd[fd].fuse ||
+		if (stdio->fd[fd].fuse || stdio->fd[fd].closed ||
 		    (stdio->fd[fd].file && !stdio->fd[fd].placed))
 			replace(fd);
 	while ((kept = next_kept(keep, count, from)) >= 0) {

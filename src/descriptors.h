@@ -15,6 +15,7 @@ struct mount;
 /* What is known of descriptors 0 to 2. */
 struct stdio {
 	struct {
+		bool closed;
 		bool file;   /* a regular file or a directory */
 		bool fuse;   /* lies on FUSE, or is /dev/fuse */
 		bool placed; /* its filesystem was seen in mountinfo */
@@ -36,10 +37,18 @@ void descriptors_place(struct stdio *stdio, const struct mount *mount);
  * After main was forked: closes 3 and up, but for the `count` descriptors in
  * `keep` (in any order, -1 for none), puts /dev/null in place of those of 0 to
  * 2 that lie on FUSE (or of a file on a filesystem that no mount shows, which
- * may be FUSE), and leaves the working directory for /. A closed 0 to 2 stays
- * closed.
+ * may be FUSE) or are closed (a file opened later would take its number, and a
+ * log line could become a write to fusectl), and leaves the working directory
+ * for /.
  */
 void descriptors_close(const struct stdio *stdio, const int *keep, int count);
+
+/*
+ * Moves a descriptor of ours to 3 or above: 0 to 2 are main's, closed ones too.
+ * Returns the new one, close-on-exec; -1 and errno if `fd` is -1 or could not
+ * be moved (then it is closed).
+ */
+int descriptor_above_stdio(int fd);
 
 /* The dev_t of its filesystem, as mount_connection() has it; 0: unknown. */
 unsigned descriptor_device(int fd);

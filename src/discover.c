@@ -67,7 +67,7 @@ read_mount(const struct mount *m, void *context)
 		r->connection[connection].mounted = true;
 		r->connection[connection].shared = m->shared;
 	}
-	if (connection >= 0 && !r->connection[connection].ours)
+	if (connection >= 0 && !registry_served(r, UINT64_C(1) << connection))
 		reading->unserved = true;
 	add_mount(r, m, connection, reading->seen_by);
 	return true;
@@ -174,29 +174,40 @@ look_at_process(pid_t pid, int pidfd, void *context)
 	return taken ? VISIT_KEEP : VISIT_NEXT;
 }
 
+/* Mounted, and nobody alive is known to serve it. */
+static uint64_t
+unserved(const struct registry *r)
+{
+	uint64_t connections = 0;
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (r->connection[i].used &&
+		    !registry_served(r, UINT64_C(1) << i))
+			connections |= UINT64_C(1) << i;
+	return connections;
+}
+
 /*
- * Before Linux 6.16: a connection whose mount has come belongs to the
- * processes that have come to hold /dev/fuse since the last one was matched.
- * Several at once cannot be told apart; each may then be any one's.
+ * Before Linux 6.16: a connection whose mount has come, or whose server has
+ * gone into the background, belongs to the processes that have come to hold
+ * /dev/fuse since. Several at once cannot be told apart; each may then be any
+ * one's.
  */
 static void
 match_by_time(struct registry *r)
 {
-	uint64_t unserved = 0, matched = 0;
+	uint64_t candidates = unserved(r), matched = 0;
 
-	for (int i = 0; i < CONNECTIONS; i++)
-		if (r->connection[i].used && !r->connection[i].ours)
-			unserved |= UINT64_C(1) << i;
-	if (unserved == 0)
+	if (candidates == 0)
 		return;
 	for (int i = 0; i < SERVERS; i++) {
 		struct server *s = &r->server[i];
 
 		if (s->pid == 0 || s->unmatched == 0)
 			continue;
-		s->connections |= unserved;
+		s->connections |= candidates;
 		s->unmatched = 0;
-		matched = unserved;
+		matched = candidates;
 	}
 	for (int i = 0; i < CONNECTIONS; i++)
 		if (matched & UINT64_C(1) << i)

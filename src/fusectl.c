@@ -25,7 +25,8 @@ fusectl_see(struct fusectl *f, const struct mount *m)
 
 	if (f->visible >= 0 || m->cut)
 		return;
-	fd = open(m->point, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = descriptor_above_stdio(open(m->point,
+	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 	if (fd < 0)
 		return;
 	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0,
@@ -65,13 +66,15 @@ open_at(int root, unsigned id, struct fusectl_pin *pin)
 	pin->abort = open_file(root, id, "abort", O_WRONLY);
 	if (pin->abort < 0)
 		return false;
-	pin->waiting = open_file(root, id, "waiting", O_RDONLY);
+	pin->waiting = open_file(root, id, "waiting", O_PATH);
 	return true;
 }
 
 enum fusectl_door
-fusectl_open(const struct fusectl *f, unsigned id, struct fusectl_pin *pin)
+fusectl_open(const struct fusectl *f, unsigned id, int proc,
+    struct fusectl_pin *pin)
 {
+	pin->proc = proc;
 	if (open_at(f->visible, id, pin))
 		pin->door = FUSECTL_VISIBLE;
 	else if (open_at(f->private, id, pin))
@@ -92,17 +95,38 @@ fusectl_close(struct fusectl_pin *pin)
 	pin->door = FUSECTL_NONE;
 }
 
+/*
+ * The file gives its value once and does not seek (nonseekable_open()): opened
+ * again through /proc/self/fd it is the same file, whatever its name has come
+ * to mean. The bytes read, or -1.
+ */
+static ssize_t
+read_waiting(const struct fusectl_pin *pin, char *buffer, size_t size)
+{
+	char path[32];
+	struct text t = text_over(path, sizeof(path));
+	ssize_t n;
+	int fd;
+
+	if (pin->door == FUSECTL_NONE || pin->waiting < 0)
+		return -1;
+	text_format(&t, "self/fd/%d", pin->waiting);
+	fd = openat(pin->proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, buffer, size);
+	close(fd);
+	return n;
+}
+
 /* Nothing is read of a connection that is gone: fuse_conn_waiting_read(). */
 int
 fusectl_waiting(const struct fusectl_pin *pin, unsigned *waiting)
 {
 	char digits[16];
 	unsigned long long value = 0;
-	ssize_t n;
+	ssize_t n = read_waiting(pin, digits, sizeof(digits) - 1);
 
-	if (pin->door == FUSECTL_NONE || pin->waiting < 0)
-		return -1;
-	n = pread(pin->waiting, digits, sizeof(digits) - 1, 0);
 	if (n < 0)
 		return -1;
 	digits[n > 0 ? n - 1 : 0] = '\0'; /* the newline */
@@ -115,10 +139,9 @@ fusectl_waiting(const struct fusectl_pin *pin, unsigned *waiting)
 bool
 fusectl_gone(const struct fusectl_pin *pin)
 {
-	char digit;
+	char digits[16];
 
-	return pin->door != FUSECTL_NONE && pin->waiting >= 0 &&
-	    pread(pin->waiting, &digit, 1, 0) == 0;
+	return read_waiting(pin, digits, sizeof(digits)) == 0;
 }
 
 bool

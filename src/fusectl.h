@@ -33,16 +33,18 @@ void fusectl_prepare(struct fusectl *fusectl);
 struct fusectl_pin {
 	enum fusectl_door door; /* FUSECTL_NONE: nothing is open */
 	int abort;
-	int waiting; /* -1: may not be read */
+	int waiting; /* O_PATH: what is read has to be opened again */
+	int proc;    /* to do so */
 };
 
 /*
  * Opens the files of connection `id`. The caller must have seen it mounted
  * before and must see it mounted afterwards. Says through which door,
- * FUSECTL_NONE if through none: they are owned by the mount's user_id.
+ * FUSECTL_NONE if through none: they are owned by the mount's user_id. `proc`
+ * is proc_open()'s, to stay open.
  */
 enum fusectl_door fusectl_open(const struct fusectl *fusectl, unsigned id,
-    struct fusectl_pin *pin);
+    int proc, struct fusectl_pin *pin);
 
 void fusectl_close(struct fusectl_pin *pin);
 

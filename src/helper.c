@@ -21,6 +21,7 @@ struct search {
 	unsigned long socket[TIES]; /* inodes: the peer is a server's */
 	int pipes, sockets;
 	int diag;
+	uint64_t serves; /* what the server above serves */
 	int depth;
 	pid_t candidate;
 	bool tied;
@@ -76,9 +77,10 @@ descend(int pid, void *context)
 	struct search *s = context;
 	struct server *server = registry_server(s->registry, pid);
 
-	if (server)
+	if (server) {
 		server->second = true;
-	else if (registry_used_by(s->registry, s->population->proc, pid) == 0)
+		server->connections |= s->serves; /* by inheritance */
+	} else if (registry_used_by(s->registry, s->population->proc, pid) == 0)
 		add(s, pid);
 	return true;
 }
@@ -161,6 +163,7 @@ helpers_find(struct helpers *h, struct registry *r,
 		r->server[i].second = false;
 	for (int i = 0; i < SERVERS; i++)
 		if (r->server[i].pid != 0) {
+			s.serves = r->server[i].connections;
 			proc_each_child(population->proc, r->server[i].pid,
 			    descend, &s);
 			proc_each_file(population->proc, r->server[i].pid,

@@ -72,7 +72,8 @@ pin_connection(struct registry *r, const struct population *p,
 	if (c->pin.door != FUSECTL_NONE)
 		return;
 	pid = who_sees(r, p, connection);
-	if (pid == 0 || fusectl_open(fusectl, c->id, &c->pin) == FUSECTL_NONE)
+	if (pid == 0 ||
+	    fusectl_open(fusectl, c->id, p->proc, &c->pin) == FUSECTL_NONE)
 		return;
 	if (!is_mounted_for(p->proc, pid, c->id))
 		fusectl_close(&c->pin);

@@ -30,7 +30,8 @@ is_own(const struct population *p, pid_t pid)
 	for (int i = 0; i < POPULATION_OWN; i++)
 		if (p->own[i] == pid)
 			return true;
-	return pid == p->self;
+	return pid == p->self || pid == p->root ||
+	    (p->guardian && pid == *p->guardian);
 }
 
 static bool
@@ -138,8 +139,8 @@ population_each(const struct population *p,
 {
 	struct walk w = {
 		.population = p,
-		.parent = p->self,
-		.parent_pidfd = -1,
+		.parent = p->root,
+		.parent_pidfd = p->root_pidfd,
 		.visit = visit,
 		.context = context,
 		.more = true,
@@ -151,7 +152,7 @@ population_each(const struct population *p,
 	}
 	if (p->everybody)
 		return proc_each_number(p->proc, ".", visit_anybody, &w);
-	return proc_each_child(p->proc, p->self, visit_descendant, &w);
+	return proc_each_child(p->proc, p->root, visit_descendant, &w);
 }
 
 int

@@ -14,6 +14,9 @@ struct population {
 	int proc;	/* proc_open()'s, -1: nobody can be seen */
 	bool everybody; /* we are PID 1 */
 	pid_t self;
+	pid_t root;		   /* whose descendants: init */
+	int root_pidfd;		   /* pins it where init is not us; else -1 */
+	const pid_t *guardian;	   /* a child of ours too; may be NULL */
 	pid_t own[POPULATION_OWN]; /* never visited; 0: free */
 };
 

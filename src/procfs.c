@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "src/descriptors.h"
 #include "src/format.h"
 #include "src/private_mount.h"
 
@@ -33,13 +34,14 @@ shows_us(int proc)
 int
 proc_open(void)
 {
-	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = descriptor_above_stdio(open("/proc",
+	    O_PATH | O_DIRECTORY | O_CLOEXEC));
 
 	if (fd >= 0 && shows_us(fd))
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	fd = private_mount("proc");
+	fd = descriptor_above_stdio(private_mount("proc"));
 	if (fd >= 0 && shows_us(fd))
 		return fd;
 	if (fd >= 0)

@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "src/clock.h"
+#include "src/descriptors.h"
 #include "src/format.h"
 #include "src/log.h"
 #include "src/pidfd.h"
 #include "src/signals.h"
 
-#define FIRST_FD 3
 #define LINE_SIZE 256
 
 static const char *const kinds[] = {
@@ -30,47 +30,49 @@ static const char *const kinds[] = {
 };
 
 /*
- * CLONE_FILES: the descriptor that the child opens is ours as well. Its exit
- * status is the number, which is small: init has hardly any open.
+ * CLONE_FILES: the descriptor that the child opens is ours as well; it tells
+ * us its number through *report, which we share.
  */
-static int
-open_in_child(const char *name, int deadline_ms)
+static void
+open_in_child(struct report *r, const char *name, int deadline_ms)
 {
 	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL,
 	    NULL, NULL);
 	struct pollfd end = { .fd = -1, .events = POLLIN };
 	siginfo_t info = { .si_pid = 0 };
 
-	if (pid < 0)
-		return -1;
+	if (pid < 0) {
+		r->error = errno;
+		return;
+	}
+	r->error = ETIMEDOUT;
 	if (pid == 0) {
-		int fd = open(name,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644);
+		int fd = descriptor_above_stdio(open(name,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644));
 
-		_exit(fd < 0 ? 255 : fd);
+		r->error = fd < 0 ? errno : 0;
+		r->fd = fd;
+		_exit(0);
 	}
 	end.fd = pidfd_open(pid);
 	(void)poll(&end, 1, deadline_ms);
 	(void)waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
 	if (end.fd >= 0)
 		close(end.fd);
-	if (info.si_pid == 0) {
+	if (info.si_pid == 0)
 		kill(pid, SIGKILL);
-		errno = ETIMEDOUT;
-		return -1;
-	}
-	errno = EIO;
-	return info.si_code == CLD_EXITED && info.si_status >= FIRST_FD &&
-		info.si_status < 255 ?
-	    info.si_status :
-	    -1;
 }
 
 int
 report_open(struct report *r, const char *name, int deadline_ms)
 {
-	r->fd = strcmp(name, "-") == 0 ? STDERR_FILENO :
-					 open_in_child(name, deadline_ms);
+	r->fd = -1;
+	r->error = 0;
+	if (strcmp(name, "-") == 0)
+		r->fd = STDERR_FILENO;
+	else
+		open_in_child(r, name, deadline_ms);
+	errno = r->error;
 	return r->fd < 0 ? -1 : 0;
 }
 

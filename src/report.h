@@ -33,7 +33,8 @@ struct report_event {
 };
 
 struct report {
-	int fd; /* -1: none is wanted */
+	int fd;	   /* -1: none is wanted */
+	int error; /* why it could not be opened */
 	bool json;
 	long long start_ms;
 	unsigned count; /* may be greater than REPORT_EVENTS */
@@ -43,7 +44,8 @@ struct report {
 /*
  * Opens the file that `name` says ("-": stderr), in a child that shares our
  * descriptors, so that a path which does not answer costs `deadline_ms` and no
- * more. 0, or -1 and errno; ETIMEDOUT.
+ * more. *report must lie in memory that a child shares (MAP_SHARED). 0, or -1
+ * and errno; ETIMEDOUT.
  */
 int report_open(struct report *report, const char *name, int deadline_ms);
 

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "src/abort.h"
@@ -19,20 +18,6 @@
 #include "src/stuck.h"
 #include "src/teardown_parts.h"
 #include "src/unmount.h"
-
-#define DETACH_MS 500 /* for unmounting what is left of a dead connection */
-#define STUCK_SHOWN 8 /* processes that are named at the end */
-
-/* Acting ----------------------------------------------------------------- */
-
-void
-teardown_phase(struct teardown *td, const char *name)
-{
-	struct report_event event = { .kind = REPORT_PHASE };
-
-	log_line(td->log, LOG_DEBUG, "teardown: %s", name);
-	report_add(td->report, &event, NULL, name);
-}
 
 void
 teardown_signal(struct teardown *td, pid_t pid, int pidfd, int number)
@@ -143,108 +128,6 @@ teardown_abort_exited(struct teardown *td)
 	return suspect;
 }
 
-/* The end ---------------------------------------------------------------- */
-
-struct gathering {
-	struct teardown *td;
-	struct held *held;
-};
-
-static enum visit
-kill_and_hold(pid_t pid, int pidfd, void *context)
-{
-	struct gathering *g = context;
-
-	if (g->held->count == HELD)
-		return VISIT_STOP;
-	teardown_signal(g->td, pid, pidfd, SIGKILL);
-	held_add(g->held, pid, pidfd);
-	return VISIT_KEEP;
-}
-
-static void
-kill_everybody(struct teardown *td)
-{
-	long long deadline = now_ms() + td->limits.abort_wait_ms;
-	struct held held = { .count = 0 };
-
-	while (population_exists(td->population) && ms_until(deadline) > 0) {
-		struct gathering g = { .td = td, .held = &held };
-
-		if (population_each(td->population, kill_and_hold, &g) < 0) {
-			if (td->population->everybody)
-				(void)kill(-1, SIGKILL);
-			held_add(&held, 0, -1);
-		}
-		while (!teardown_wait(td, &held, deadline, NULL) &&
-		    ms_until(deadline) > 0 && !held_any_unpinned(&held))
-			(void)teardown_abort_exited(td);
-		held_release(&held);
-	}
-}
-
-/* A dead mount that others share with us would stay behind in their trees. */
-static void
-detach_mounts(struct teardown *td)
-{
-	for (int i = 0; i < CONNECTIONS; i++) {
-		const struct connection *c = &td->registry->connection[i];
-
-		if (c->used && c->ours && c->mounted)
-			(void)unmount_connection(td->population, c->id,
-			    MNT_DETACH, 0, DETACH_MS);
-	}
-}
-
-struct naming {
-	struct teardown *td;
-	pid_t pid;
-	char wchan[24];
-	int shown;
-};
-
-/* A zombie leader waits in nothing: its other threads do. */
-static bool
-find_wchan(int tid, void *context)
-{
-	struct naming *n = context;
-
-	return proc_wchan(n->td->population->proc, n->pid, tid, n->wchan,
-		   sizeof(n->wchan)) < 0 ||
-	    n->wchan[0] == '\0';
-}
-
-static enum visit
-name_left(pid_t pid, int pidfd, void *context)
-{
-	struct naming *n = context;
-	int proc = n->td->population->proc;
-	struct report_event event = { .kind = REPORT_STUCK, .pid = pid };
-	char comm[COMM_SIZE];
-
-	(void)pidfd;
-	n->pid = pid;
-	n->wchan[0] = '\0';
-	(void)proc_each_task(proc, pid, find_wchan, n);
-	proc_comm(proc, pid, comm);
-	log_line(n->td->log, LOG_WARNING,
-	    "teardown: left behind: %s[%d], "
-	    "waits in %s, on nothing of ours",
-	    comm, pid, n->wchan[0] ? n->wchan : "the kernel");
-	report_add(n->td->report, &event, comm, n->wchan);
-	return ++n->shown < STUCK_SHOWN ? VISIT_NEXT : VISIT_STOP;
-}
-
-static void
-verify(struct teardown *td)
-{
-	struct naming n = { .td = td };
-
-	teardown_phase(td, "verify");
-	if (population_exists(td->population))
-		(void)population_each(td->population, name_left, &n);
-}
-
 /* A stopped server would answer nobody. */
 static void
 continue_servers(struct teardown *td)
@@ -257,29 +140,47 @@ continue_servers(struct teardown *td)
 	}
 }
 
+static void
+prepare(struct teardown *td)
+{
+	if (td->registry->overflow)
+		log_line(td->log, LOG_WARNING,
+		    "more FUSE connections, mounts or servers than can be "
+		    "remembered: some are only killed");
+	continue_servers(td);
+	helpers_find(&td->helpers, td->registry, td->population);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct teardown *td);
+	bool fuse; /* nothing to do without connections of ours */
+} phases[] = {
+	{ "prepare", prepare, true },
+	{ "clients", teardown_clients, false },
+	{ "drain", teardown_drain, true },
+	{ "servers", teardown_servers, true },
+	{ "abort", teardown_abort_rest, true },
+	{ "kill", teardown_kill, false },
+	{ "detach", teardown_detach, true },
+	{ "verify", teardown_verify, false },
+};
+
+#define PHASES (sizeof(phases) / sizeof(phases[0]))
+
 void
 teardown_run(struct teardown *td)
 {
-	td->running = true;
-	if (td->registry->overflow)
-		log_line(td->log, LOG_WARNING,
-		    "more FUSE connections, mounts "
-		    "or servers than can be remembered: some are only killed");
-	continue_servers(td);
-	helpers_find(&td->helpers, td->registry, td->population);
-	teardown_phase(td, "clients");
-	teardown_clients(td);
-	if (registry_ours(td->registry)) {
-		teardown_phase(td, "drain");
-		teardown_drain(td);
-		teardown_phase(td, "servers");
-		teardown_servers(td);
-		teardown_phase(td, "abort");
-		if (registry_served(td->registry, registry_open(td->registry)))
-			teardown_abort(td, registry_open(td->registry),
-			    "its server did not stop in time");
+	bool fuse = registry_ours(td->registry) != 0;
+
+	for (td->running = true; td->phase < PHASES; td->phase++) {
+		struct report_event event = { .kind = REPORT_PHASE };
+		const char *name = phases[td->phase].name;
+
+		if (phases[td->phase].fuse && !fuse)
+			continue;
+		log_line(td->log, LOG_DEBUG, "teardown: %s", name);
+		report_add(td->report, &event, NULL, name);
+		phases[td->phase].run(td);
 	}
-	kill_everybody(td);
-	detach_mounts(td);
-	verify(td);
 }

@@ -43,13 +43,14 @@ struct teardown {
 	void *context;
 
 	bool running;
+	unsigned phase; /* reached; another process goes on from here */
 	struct helpers helpers;
 };
 
 /*
- * Tears down everybody but us: clients, drain, servers, abort, verify. The
- * registry must be fresh (discover_servers()). Returns when nobody is left or
- * every limit has passed; the sum of the limits bounds it, but for
+ * Tears down everybody but us: clients, drain, servers, abort, verify, from
+ * the phase reached. The registry must be fresh (discover_servers()). Returns
+ * when nobody is left or every limit has passed; the sum of the limits bounds it, but for
  * wait_for_clients.
  */
 void teardown_run(struct teardown *teardown);

@@ -22,7 +22,7 @@ struct clients {
 static bool
 is_client(const struct teardown *td, pid_t pid)
 {
-	return !registry_serves(td->registry, pid) &&
+	return !registry_server(td->registry, pid) &&
 	    !helpers_have(&td->helpers, pid);
 }
 
@@ -155,7 +155,8 @@ teardown_clients(struct teardown *td)
 
 	if (td->wait_for_clients && wait_for_clients(td, LLONG_MAX, 0, &stop))
 		return;
-	signal_clients(td, SIGTERM);
+	if (td->limits.client_grace_ms > 0)
+		signal_clients(td, SIGTERM);
 	if (wait_for_clients(td, now_ms() + td->limits.client_grace_ms, 0,
 		NULL))
 		return;

@@ -63,7 +63,19 @@ void teardown_abort(struct teardown *teardown, uint64_t connections,
 void teardown_signal(struct teardown *teardown, pid_t pid, int pidfd,
     int number);
 
-/* Notes the start of a phase. */
-void teardown_phase(struct teardown *teardown, const char *name);
+/* Aborts what is still served. */
+void teardown_abort_rest(struct teardown *teardown);
+
+/* SIGKILL to whoever is left, until nobody is or abort_wait_ms is over. */
+void teardown_kill(struct teardown *teardown);
+
+/*
+ * Unmounts what is left of connections of ours: a dead mount that others share
+ * with us would stay behind in their trees.
+ */
+void teardown_detach(struct teardown *teardown);
+
+/* Names who does not end, and what it waits in. */
+void teardown_verify(struct teardown *teardown);
 
 #endif

@@ -1,4 +1,5 @@
 /* Third phase: servers, one by one. */
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -68,10 +69,15 @@ unmount_server(struct teardown *td, const struct server *s, int deadline_ms)
 	return gone && !still_mounted_for(td->registry, s);
 }
 
+/* Without a pidfd only a pid that is nobody's any more tells. */
 static bool
 is_dead(const struct server *s)
 {
-	return s->pid == 0 || (s->pidfd >= 0 && pidfd_dead(s->pidfd));
+	if (s->pid == 0)
+		return true;
+	if (s->pidfd >= 0)
+		return pidfd_dead(s->pidfd);
+	return kill(s->pid, 0) < 0 && errno == ESRCH;
 }
 
 /* Waits until the server is dead or its time is over. */
@@ -111,8 +117,15 @@ stop_server(struct teardown *td, struct server *s, long long deadline)
 {
 	if (is_dead(s))
 		return;
-	if (s->second || !unmount_server(td, s, ms_until(deadline)))
-		teardown_signal(td, s->pid, s->pidfd, td->stop_signal);
+	if (!s->told) {
+		bool gone =
+		    !s->second && unmount_server(td, s, ms_until(deadline));
+
+		/* First, so that whoever goes on in our place knows. */
+		s->told = true;
+		if (!gone)
+			teardown_signal(td, s->pid, s->pidfd, td->stop_signal);
+	}
 	wait_for_server(td, s, deadline);
 }
 
@@ -151,7 +164,7 @@ find_order(struct teardown *td, struct queue *q)
 	for (int i = 0; i < SERVERS; i++) {
 		struct server *s = &r->server[i];
 
-		if (s->pid == 0 || !registry_serves(r, s->pid))
+		if (s->pid == 0)
 			continue;
 		q->server[q->count] = s;
 		q->key[q->count++] = (struct order_server){

@@ -42,6 +42,10 @@ system: build/fini build/fini-no-fdinfo $(HELPERS)
 	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
 		-o cache_dir=build/pytest -n $(JOBS) tests/system
 
+# Side by side with the inits that are installed; writes docs/measured.md.
+bench: build/fini
+	@/usr/bin/python3 tests/bench/run
+
 demo: build/fini $(addprefix build/tests/,client launch ndrive)
 	@tests/demo/demo
 

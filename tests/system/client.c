@@ -46,6 +46,18 @@ in_place(void)
 	in_place_fd = -1;
 }
 
+/* Nothing we open shall ever be taken for a closed descriptor 0, 1 or 2. */
+static void
+fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 static void
 into_background(void)
 {
@@ -194,6 +206,7 @@ main(int argc, char *argv[])
 	size_t size;
 	int opt;
 
+	fill_standard_descriptors();
 	while ((opt = getopt(argc, argv, "fis:")) != -1) {
 		if (opt == 'f')
 			foreground = true;

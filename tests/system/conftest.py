@@ -1,11 +1,11 @@
 import os
-import tempfile
+import time
 
 import pytest
 
 import closing_proof
 import release
-from container import INITS, TOOLS, Container
+from container import INITS, TOOLS, Container, scratch
 from foreign import INSIDE, Foreign
 
 
@@ -55,15 +55,9 @@ def keeper():
     keeper.close()
 
 
-def scratch():
-    """A directory for a container, which removes it."""
-    directory = tempfile.mkdtemp(prefix="fini-test.")
-    os.chmod(directory, 0o755)
-    return directory
-
-
 def show(container):
     """Prints what was written in it: pytest shows it if the test failed."""
+    print(f"--- {container.pid} made {container.connections} at {time.monotonic()} ---")
     for name in sorted(os.listdir(container.scratch)):
         if name in ("stdout", "stderr", "main") or name.endswith(".log"):
             print(f"--- {name} ---\n{container.read(name).decode(errors='replace')}")

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import closing_proof
@@ -42,6 +43,13 @@ finish() {{ ready; await_go; exit "$STATUS"; }}
 
 End = collections.namedtuple("End", "status seconds")  # exit status (-9: killed by SIGKILL); since finish() or kill()
 Stuck = collections.namedtuple("Stuck", "pid comm state wchan stack")
+
+
+def scratch():
+    """A directory for a container, which removes it."""
+    directory = tempfile.mkdtemp(prefix="fini-test.")
+    os.chmod(directory, 0o755)
+    return directory
 
 
 class Container:
@@ -94,7 +102,7 @@ class Container:
             raise AssertionError(f"not started: {self.stderr()}")
         self.pid, self.pidns = started["pid"], started["pidns"]
         self._pidns_fd = os.open(f"/proc/{self.pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)  # so the number stays ours
-        self._keeper.add(self.pid, self.pidns, self.foreign)
+        self._keeper.add(self.pid, self.pidns, self.scratch, self.foreign)
         closing_proof.record("made", "pidns", self.pidns)
         return self
 

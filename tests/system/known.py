@@ -1,4 +1,4 @@
-"""Known bytes: what client writes, the numbers 0, 1, 2... of 8 bytes each. Any prefix shows what is missing or wrong."""
+"""Known bytes, which client writes: the numbers 0, 1, 2... of 8 bytes each. Any prefix shows what is missing."""
 import array
 import sys
 

@@ -3,6 +3,7 @@
 Also the keeper: a process that does so for every container of a test worker that itself was killed.
 """
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,8 +76,8 @@ class Keeper:
         self._process = subprocess.Popen([sys.executable, here], stdin=subprocess.PIPE, text=True,
                                          start_new_session=True)
 
-    def add(self, pid, namespace, foreign):
-        self._tell("add", namespace, pid, *foreign)
+    def add(self, pid, namespace, directory, foreign):
+        self._tell("add", namespace, pid, directory, *foreign)
 
     def pin(self, namespace, connection):
         """For mounts that no mountinfo will show any more when the time comes."""
@@ -93,26 +94,38 @@ class Keeper:
         self._process.wait(DEADLINE)
 
 
+class _Kept:
+    def __init__(self, namespace, pid, directory, *foreign):
+        self._namespace = int(namespace)
+        self._held = _hold(int(pid), self._namespace)
+        self._directory = directory
+        self._foreign = set(map(int, foreign))
+        self.pinned = []
+
+    def release(self):
+        if self._held is not None:
+            release(self._namespace, self._foreign, self.pinned)
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def close(self):
+        for connection in self.pinned:
+            connection.close()
+        if self._held is not None:
+            os.close(self._held)
+
+
 def keep(lines):
-    foreign, pinned, held = {}, {}, {}
+    kept = {}
     for line in lines:
-        what, namespace, *numbers = line.split()
+        what, namespace, *rest = line.split()
         if what == "add":
-            pid = int(numbers.pop(0))
-            held[namespace] = _hold(pid, int(namespace))
-            foreign[namespace] = set(map(int, numbers))
-            pinned[namespace] = []
+            kept[namespace] = _Kept(namespace, *rest)
         elif what == "pin":
-            pinned[namespace] += filter(None, map(fusectl.pin, map(int, numbers)))
+            kept[namespace].pinned += filter(None, map(fusectl.pin, map(int, rest)))
         else:
-            for connection in pinned.pop(namespace):
-                connection.close()
-            if held[namespace] is not None:
-                os.close(held[namespace])
-            del foreign[namespace], held[namespace]
-    for namespace in foreign:
-        if held[namespace] is not None:
-            release(int(namespace), foreign[namespace], pinned[namespace])
+            kept.pop(namespace).close()
+    for container in reversed(kept.values()):
+        container.release()
 
 
 def _hold(pid, namespace):

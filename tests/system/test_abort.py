@@ -28,7 +28,7 @@ def test_step(container, init, step, scene, launch):
     assert_ends(container)
     lines = [line for line in container.stderr().splitlines() if "aborted" in line]
     assert len(lines) == 1, container.stderr()
-    assert f"connection {connection.id} " in lines[0] and lines[0].endswith(f" by {step}"), lines
+    assert f"connection {connection.id} " in lines[0] and f" by {step}: " in lines[0], lines
 
 
 @pytest.fixture

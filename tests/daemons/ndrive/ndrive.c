@@ -180,9 +180,22 @@ serve_in_foreground(void)
 	return serve();
 }
 
+/* Nothing we open shall ever be taken for a closed descriptor 0, 1 or 2. */
+static void
+fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 int
 main(int argc, char *argv[])
 {
+	fill_standard_descriptors();
 	options_parse(&server, argc, argv);
 	sem_init(&server.nd.unanswered, 0, 0);
 	return server.foreground ? serve_in_foreground() :

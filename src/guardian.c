@@ -1,0 +1,221 @@
+#include "src/guardian.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "src/log.h"
+#include "src/reap.h"
+#include "src/signals.h"
+
+#define LEAVE_MS 2000 /* for init's leave to trace it, at the start */
+#define WAKE_MS 1000  /* SIGCONT to itself: who stopped it, stops it so long */
+#define SPARE_MS 1000 /* beyond the budget, before SIGALRM ends it */
+
+#ifndef PTRACE_EVENT_STOP
+#define PTRACE_EVENT_STOP 128 /* linux/ptrace.h; musl has no name for it */
+#endif
+
+/* The guardian's own process -------------------------------------------- */
+
+static void
+do_nothing(int number)
+{
+	(void)number;
+}
+
+/*
+ * SIGSTOP cannot be blocked, and a stopped guardian would leave init stopped
+ * with it. A timer runs on in a stopped process, and its SIGCONT continues it
+ * (prepare_signal(), kernel/signal.c). There must be a handler: from 6.13 on a
+ * timer whose signal is ignored is not started again.
+ */
+static void
+wake_regularly(void)
+{
+	struct sigaction action = { .sa_handler = do_nothing,
+		.sa_flags = SA_RESTART };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGCONT };
+	struct itimerspec period = {
+		.it_interval = { .tv_sec = WAKE_MS / 1000 },
+		.it_value = { .tv_sec = WAKE_MS / 1000 },
+	};
+	uint64_t blocked =
+	    ~(UINT64_C(1) << (SIGCONT - 1)) & ~(UINT64_C(1) << (SIGALRM - 1));
+	timer_t timer;
+
+	sigaction(SIGCONT, &action, NULL);
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
+		(void)timer_settime(timer, 0, &period, NULL);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL,
+	    sizeof(blocked));
+}
+
+/* Yama lets a descendant trace init only when init has said so. */
+static void
+await_leave(void)
+{
+	uint64_t leave = UINT64_C(1) << (SIGUSR1 - 1);
+	struct timespec most = { .tv_sec = LEAVE_MS / 1000 };
+
+	(void)syscall(SYS_rt_sigtimedwait, &leave, NULL, &most, sizeof(leave));
+}
+
+static void
+limit_time(int ms)
+{
+	struct itimerval once = { .it_value = {
+				      .tv_sec = ms / 1000,
+				      .tv_usec = ms % 1000 * 1000,
+				  } };
+
+	(void)setitimer(ITIMER_REAL, &once, NULL);
+}
+
+static bool
+next_stop(pid_t init, siginfo_t *info, int options)
+{
+	info->si_pid = 0;
+	while (waitid(P_PID, (id_t)init, info,
+		   WSTOPPED | WEXITED | __WALL | options) < 0)
+		if (errno != EINTR)
+			return false;
+	return info->si_pid != 0;
+}
+
+/*
+ * A PTRACE_CONT that is meant for another stop would resume the exit stop, if
+ * SIGKILL came in between, and the window would be lost. PTRACE_LISTEN is
+ * refused there; before PTRACE_CONT, one look whether a new stop has come.
+ */
+static void
+resume(pid_t init, int number)
+{
+	siginfo_t next;
+
+	if (!next_stop(init, &next, WNOHANG | WNOWAIT))
+		(void)ptrace(PTRACE_CONT, init, NULL,
+		    (void *)(uintptr_t)(unsigned)number);
+}
+
+/*
+ * Init blocks every signal, so that all its stops but the last are somebody's
+ * SIGSTOP and what follows from it.
+ */
+static void
+watch(struct guardian *g, pid_t init)
+{
+	siginfo_t info;
+
+	while (next_stop(init, &info, 0)) {
+		int number = info.si_status & 0xff;
+		int event = info.si_status >> 8;
+
+		if (info.si_code == CLD_EXITED || info.si_code == CLD_KILLED)
+			break;
+		if (event == PTRACE_EVENT_EXIT) {
+			if (!g->dismissed) {
+				limit_time(g->budget_ms + SPARE_MS);
+				g->act(g->context);
+			}
+			(void)ptrace(PTRACE_CONT, init, NULL, NULL);
+		} else if (event == PTRACE_EVENT_STOP && number != SIGTRAP)
+			(void)ptrace(PTRACE_LISTEN, init, NULL, NULL);
+		else
+			resume(init, event == 0 ? number : 0);
+	}
+}
+
+static _Noreturn void
+be_guardian(struct guardian *g, pid_t init)
+{
+	wake_regularly();
+	await_leave();
+	if (ptrace(PTRACE_SEIZE, init, NULL,
+		(void *)(uintptr_t)PTRACE_O_TRACEEXIT) < 0)
+		_exit(errno);
+	watch(g, init);
+	_exit(0);
+}
+
+/* Init's side ------------------------------------------------------------ */
+
+static void
+start(struct guardian *g, struct log *log)
+{
+	pid_t init = getpid();
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL,
+	    NULL, NULL);
+
+	if (pid == 0)
+		be_guardian(g, init);
+	if (pid < 0) {
+		log_line(log, LOG_WARNING,
+		    "SIGKILL of init is not covered: guardian: %s",
+		    strerror(errno));
+		return;
+	}
+	g->pid = pid;
+	(void)prctl(PR_SET_PTRACER, (unsigned long)pid, 0UL, 0UL, 0UL);
+	(void)kill(pid, SIGUSR1);
+	log_line(log, LOG_DEBUG, "guardian[%d] started", pid);
+}
+
+void
+guardian_start(struct guardian *g, struct log *log)
+{
+	if (g->pid == 0 && !g->refused && !g->dismissed)
+		start(g, log);
+}
+
+bool
+guardian_ended(struct guardian *g, const struct ending *ending, struct log *log)
+{
+	if (g->pid == 0 || ending->pid != g->pid)
+		return false;
+	g->pid = 0;
+	if (g->dismissed)
+		return true;
+	if (!ending->signalled && ending->code != 0) {
+		g->refused = true;
+		log_line(log, LOG_WARNING,
+		    "SIGKILL of init is not covered: it may not be traced: %s",
+		    strerror(ending->code));
+		return true;
+	}
+	log_line(log, LOG_INFO, "guardian[%d] died: another one", ending->pid);
+	start(g, log);
+	return true;
+}
+
+void
+guardian_continue(struct guardian *g, struct log *log)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (g->pid == 0 ||
+	    waitid(P_PID, (id_t)g->pid, &info, WSTOPPED | WNOHANG) < 0 ||
+	    info.si_pid == 0)
+		return;
+	(void)kill(g->pid, SIGCONT);
+	log_line(log, LOG_INFO, "guardian[%d] was stopped: continued", g->pid);
+}
+
+void
+guardian_dismiss(struct guardian *g)
+{
+	g->dismissed = true;
+	if (g->pid != 0)
+		(void)kill(g->pid, SIGKILL);
+}

@@ -1,0 +1,122 @@
+/* Last phases: abort, kill, detach, verify. Nobody is asked any more. */
+#include <signal.h>
+#include <stddef.h>
+#include <sys/mount.h>
+
+#include "src/clock.h"
+#include "src/connection.h"
+#include "src/log.h"
+#include "src/population.h"
+#include "src/procfs.h"
+#include "src/report.h"
+#include "src/teardown_parts.h"
+#include "src/unmount.h"
+
+#define DETACH_MS 500 /* for unmounting what is left of a dead connection */
+#define STUCK_SHOWN 8 /* processes that are named at the end */
+
+void
+teardown_abort_rest(struct teardown *td)
+{
+	if (registry_served(td->registry, registry_open(td->registry)))
+		teardown_abort(td, registry_open(td->registry),
+		    "its server did not stop in time");
+}
+
+struct gathering {
+	struct teardown *td;
+	struct held *held;
+};
+
+static enum visit
+kill_and_hold(pid_t pid, int pidfd, void *context)
+{
+	struct gathering *g = context;
+
+	if (g->held->count == HELD)
+		return VISIT_STOP;
+	teardown_signal(g->td, pid, pidfd, SIGKILL);
+	held_add(g->held, pid, pidfd);
+	return VISIT_KEEP;
+}
+
+void
+teardown_kill(struct teardown *td)
+{
+	long long deadline = now_ms() + td->limits.abort_wait_ms;
+	struct held held = { .count = 0 };
+
+	while (population_exists(td->population) && ms_until(deadline) > 0) {
+		struct gathering g = { .td = td, .held = &held };
+
+		if (population_each(td->population, kill_and_hold, &g) < 0) {
+			if (td->population->everybody)
+				(void)kill(-1, SIGKILL);
+			held_add(&held, 0, -1);
+		}
+		while (!teardown_wait(td, &held, deadline, NULL) &&
+		    ms_until(deadline) > 0 && !held_any_unpinned(&held))
+			(void)teardown_abort_exited(td);
+		held_release(&held);
+	}
+}
+
+void
+teardown_detach(struct teardown *td)
+{
+	for (int i = 0; i < CONNECTIONS; i++) {
+		const struct connection *c = &td->registry->connection[i];
+
+		if (c->used && c->ours && c->mounted)
+			(void)unmount_connection(td->population, c->id,
+			    MNT_DETACH, 0, DETACH_MS);
+	}
+}
+
+struct naming {
+	struct teardown *td;
+	pid_t pid;
+	char wchan[24];
+	int shown;
+};
+
+/* A zombie leader waits in nothing: its other threads do. */
+static bool
+find_wchan(int tid, void *context)
+{
+	struct naming *n = context;
+
+	return proc_wchan(n->td->population->proc, n->pid, tid, n->wchan,
+		   sizeof(n->wchan)) < 0 ||
+	    n->wchan[0] == '\0';
+}
+
+static enum visit
+name_left(pid_t pid, int pidfd, void *context)
+{
+	struct naming *n = context;
+	int proc = n->td->population->proc;
+	struct report_event event = { .kind = REPORT_STUCK, .pid = pid };
+	char comm[COMM_SIZE];
+
+	(void)pidfd;
+	n->pid = pid;
+	n->wchan[0] = '\0';
+	(void)proc_each_task(proc, pid, find_wchan, n);
+	proc_comm(proc, pid, comm);
+	log_line(n->td->log, LOG_WARNING,
+	    "teardown: left behind: %s[%d], "
+	    "waits in %s, on nothing of ours",
+	    comm, pid, n->wchan[0] ? n->wchan : "the kernel");
+	report_add(n->td->report, &event, comm, n->wchan);
+	return ++n->shown < STUCK_SHOWN ? VISIT_NEXT : VISIT_STOP;
+}
+
+void
+teardown_verify(struct teardown *td)
+{
+	struct naming n = { .td = td };
+
+	if (population_exists(td->population))
+		(void)population_each(td->population, name_left, &n);
+}
