@@ -14,6 +14,12 @@
 #include "src/teardown_parts.h"
 #include "src/unmount.h"
 
+/*
+ * For a server whose connections are aborted, and for one that was forked from
+ * another holder, which is dead by then.
+ */
+#define NOTHING_TO_SERVE_MS 500
+
 #define SHARE_LEAST_MS 200 /* of the servers' grace, for each */
 
 static const char *const unmount_words[] = {
@@ -80,11 +86,25 @@ is_dead(const struct server *s)
 	return kill(s->pid, 0) < 0 && errno == ESRCH;
 }
 
+/* All that it served is aborted: what it still does is for nobody. */
+static bool
+is_aborted(const struct registry *r, const struct server *s)
+{
+	return s->connections != 0 && (s->connections & registry_open(r)) == 0;
+}
+
+static long long
+earlier(long long a, long long b)
+{
+	return a < b ? a : b;
+}
+
 /* Waits until the server is dead or its time is over. */
 static void
 wait_for_server(struct teardown *td, struct server *s, long long deadline)
 {
 	long long waits_since = now_ms();
+	bool aborted = false;
 
 	while (!is_dead(s) && ms_until(deadline) > 0) {
 		struct held held = {
@@ -102,6 +122,11 @@ wait_for_server(struct teardown *td, struct server *s, long long deadline)
 		else if (now_ms() - waits_since >= SELF_WAIT_MS)
 			teardown_abort(td, s->connections,
 			    "its server waits for itself");
+		if (!aborted && is_aborted(td->registry, s)) {
+			aborted = true;
+			deadline =
+			    earlier(deadline, now_ms() + NOTHING_TO_SERVE_MS);
+		}
 	}
 	registry_forget_dead(td->registry);
 }
@@ -126,6 +151,8 @@ stop_server(struct teardown *td, struct server *s, long long deadline)
 		if (!gone)
 			teardown_signal(td, s->pid, s->pidfd, td->stop_signal);
 	}
+	if (s->second)
+		deadline = earlier(deadline, now_ms() + NOTHING_TO_SERVE_MS);
 	wait_for_server(td, s, deadline);
 }
 
@@ -182,6 +209,13 @@ find_order(struct teardown *td, struct queue *q)
 		    "in a cycle: the newest goes first");
 }
 
+/* Does it still have something to serve, beyond its share of the time? */
+static bool
+may_go_on(const struct registry *r, const struct server *s)
+{
+	return !s->second && !is_aborted(r, s);
+}
+
 static enum visit
 stop_helper(pid_t pid, int pidfd, void *context)
 {
@@ -211,7 +245,8 @@ teardown_servers(struct teardown *td)
 		stop_server(td, q.server[q.order[i]], now_ms() + share);
 	}
 	for (int i = 0; i < q.count; i++)
-		wait_for_server(td, q.server[q.order[i]], deadline);
+		if (may_go_on(td->registry, q.server[q.order[i]]))
+			wait_for_server(td, q.server[q.order[i]], deadline);
 	if (td->helpers.count > 0)
 		(void)population_each(td->population, stop_helper, td);
 }

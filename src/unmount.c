@@ -162,10 +162,11 @@ static bool
 copy_point(const struct mount *m, void *context)
 {
 	struct wanted *w = context;
-	struct text t = text_over(w->point, w->size);
+	struct text t;
 
 	if (!mount_is_fuse(m) || mount_connection(m) != w->id)
 		return true;
+	t = text_over(w->point, w->size);
 	text_format(&t, "%s", m->point);
 	return false;
 }

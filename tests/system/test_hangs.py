@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from inits import HANG, HURRY, assert_ends, both_finis
+from inits import HANG, assert_ends, both_finis
 
 # What the server does to itself before main exits.
 SCENES = {
@@ -41,6 +41,6 @@ def test_control_hangs(container, scene):
 @scenes
 @both_finis
 def test_ends(container, scene, init):
-    container.start(init, scene + "\nfinish", options=HURRY).wait_ready()
+    container.start(init, scene + "\nfinish").wait_ready()
     assert container.connections
     assert_ends(container)
