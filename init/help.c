@@ -68,6 +68,9 @@ help_print(void)
 	for (size_t i = 0; i < option_count; i++)
 		print_option(option_table[i].letter, option_table[i].name,
 		    option_table[i].argument, option_table[i].help);
+	print_option(0, "check[=json]", NULL,
+	    "say what would be covered here, and which flag buys the\n"
+	    "rest; exit with 0 all, 1 partly, 2 nothing");
 	print_option('l', "license", NULL, "print the license");
 	print_option('h', "help", NULL, "print this");
 	print_option(0, "version", NULL, "print the version");

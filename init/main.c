@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "init/check.h"
 #include "init/options.h"
 #include "init/supervise.h"
 #include "src/baseline.h"
@@ -329,6 +330,10 @@ main(int argc, char **argv)
 	switch (options_read(&init->options, argv, environ)) {
 	case OPTIONS_RUN:
 		break;
+	case OPTIONS_CHECK:
+		return check(false);
+	case OPTIONS_CHECK_JSON:
+		return check(true);
 	case OPTIONS_DONE:
 		return 0;
 	case OPTIONS_WRONG:

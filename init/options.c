@@ -140,6 +140,10 @@ read_long(struct options *options, char ***argv)
 	const char *value = shown[2 + length] ? shown + 3 + length : NULL;
 	const struct option *option = find_name(shown + 2, length);
 
+	if (strcmp(shown, "--check") == 0)
+		return OPTIONS_CHECK;
+	if (strcmp(shown, "--check=json") == 0)
+		return OPTIONS_CHECK_JSON;
 	if (strcmp(shown, "--help") == 0)
 		help_print();
 	else if (strcmp(shown, "--version") == 0)

@@ -32,7 +32,9 @@ struct options {
 };
 
 enum options_result {
-	OPTIONS_RUN,  /* options->main is to be run */
+	OPTIONS_RUN,   /* options->main is to be run */
+	OPTIONS_CHECK, /* --check, and --check=json */
+	OPTIONS_CHECK_JSON,
 	OPTIONS_DONE, /* --help and the like: written, exit with 0 */
 	OPTIONS_WRONG /* one line was written to stderr: exit with 1 */
 };

@@ -20,9 +20,8 @@ may_be_device(const char *link)
 	return length >= tail && strcmp(link + length - tail, device_name) == 0;
 }
 
-/* Linux 6.16 or later: "fuse_connection:" is in fdinfo (514d9210bf45). */
-static bool
-kernel_tells(void)
+bool
+device_told(void)
 {
 #ifdef FINI_NO_FDINFO
 	return false;
@@ -54,7 +53,7 @@ device_look(int proc, const struct proc_file *file, unsigned *connection)
 	    proc_fdinfo(proc, file->pid, file->number, &info) < 0)
 		return DEVICE_NOT;
 	if (!info.has_connection)
-		return kernel_tells() ? DEVICE_IDLE : DEVICE_UNTOLD;
+		return device_told() ? DEVICE_IDLE : DEVICE_UNTOLD;
 	*connection = info.connection;
 	return DEVICE_SERVES;
 }

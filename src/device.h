@@ -20,4 +20,7 @@ enum device {
 enum device device_look(int proc, const struct proc_file *file,
     unsigned *connection);
 
+/* Does this kernel tell? Linux 6.16 or later does (514d9210bf45). */
+bool device_told(void);
+
 #endif

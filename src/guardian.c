@@ -53,11 +53,12 @@ wake_regularly(void)
 	};
 	uint64_t blocked =
 	    ~(UINT64_C(1) << (SIGCONT - 1)) & ~(UINT64_C(1) << (SIGALRM - 1));
-	timer_t timer;
+	int timer;
 
 	sigaction(SIGCONT, &action, NULL);
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
-		(void)timer_settime(timer, 0, &period, NULL);
+	/* musl's timer_create() would bring its threads along. */
+	if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0)
+		(void)syscall(SYS_timer_settime, timer, 0, &period, NULL);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL,
 	    sizeof(blocked));
 }

@@ -1,0 +1,16 @@
+/* fini --check: what would be covered here, and which flag buys the rest. */
+#ifndef FINI_CHECK_H
+#define FINI_CHECK_H
+
+#include <stdbool.h>
+
+/*
+ * Tries, with the rights of this process, each thing that a teardown needs,
+ * and writes the results to stdout: lines of text, or one JSON object.
+ * Changes nothing. Returns the exit status: 0 all covered, 1 partly, 2 nothing
+ * (no connection could be aborted but by killing its server, and no SIGKILL of
+ * init survived).
+ */
+int check(bool json);
+
+#endif
