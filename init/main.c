@@ -284,25 +284,44 @@ tell_unseen(struct init *init)
  * is left, and nobody can get stuck on a server that died.
  */
 static void
+tear_down(struct init *init)
+{
+	struct supervision *sv = &init->supervision;
+	const struct options *o = &init->options;
+
+	if (!registry_ours(&init->registry) && o->kill_grace_ms < 0 && !o->wait)
+		return;
+	if (sv->held_back)
+		init->teardown.stop_signal = sv->held_back;
+	init->teardown.wait_for_clients = o->wait && !sv->stopping;
+	if (registry_ours(&init->registry) && sv->guardian)
+		guardian_start(sv->guardian, &init->log);
+	teardown_run(&init->teardown);
+	(void)supervise_attend(sv);
+}
+
+/*
+ * False if there is nothing to finish after all: the stop signal was held back
+ * for a server that, at a second look, serves nothing any more.
+ */
+static bool
 finish(struct init *init)
 {
-	struct options *o = &init->options;
+	struct supervision *sv = &init->supervision;
 	struct registry *r = &init->registry;
 
 	if (!population_exists(&init->population))
-		return;
-	(void)discover_mounts(r, init->supervision.mountinfo);
+		return true;
+	(void)discover_mounts(r, sv->mountinfo);
 	discover_servers(r, &init->population, &init->fusectl, true);
+	if (sv->held_back && !sv->ended && !registry_serves(r, sv->main)) {
+		(void)kill(sv->main, sv->held_back);
+		sv->held_back = 0;
+		return false;
+	}
 	tell_unseen(init);
-	if (init->supervision.held_back)
-		init->teardown.stop_signal = init->supervision.held_back;
-	else
-		init->teardown.wait_for_clients = o->wait;
-	if (registry_ours(r) && init->supervision.guardian)
-		guardian_start(&init->guardian, &init->log);
-	if (registry_ours(r) || o->kill_grace_ms >= 0 || o->wait)
-		teardown_run(&init->teardown);
-	(void)supervise_attend(&init->supervision);
+	tear_down(init);
+	return true;
 }
 
 static int
@@ -346,8 +365,9 @@ main(int argc, char **argv)
 		return EXIT_WRONG;
 	plan_teardown(init);
 	plan_guardian(init);
-	supervise(&init->supervision);
-	finish(init);
+	do
+		supervise(&init->supervision);
+	while (!finish(init));
 	status = exit_status(init);
 	report_write(&init->report, status);
 	guardian_dismiss(&init->guardian);

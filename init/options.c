@@ -29,7 +29,7 @@ set(struct options *options, const struct option *option, const char *value)
 		return value_flag(value, field);
 	case OPTION_COUNT:
 		++*(int *)field;
-		return 0;
+		return *value ? -1 : 0;
 	case OPTION_NUMBER:
 		return value_number(value, LOG_TRACE, field);
 	case OPTION_SIGNAL:

@@ -94,6 +94,7 @@ forward(struct supervision *sv, const struct signalfd_siginfo *s)
 	int number = (int)s->ssi_signo, result = 0;
 	const char *name = signal_name(number);
 
+	sv->stopping |= is_stop(number);
 	if (is_stop(number) && registry_serves(sv->registry, sv->main)) {
 		log_line(sv->log, LOG_INFO, "%s held back: main serves FUSE",
 		    name);

@@ -31,6 +31,7 @@ struct supervision {
 	pid_t main;
 	struct ending ending; /* main's, valid once ended */
 	bool ended;
+	bool stopping; /* a stop signal has come */
 	int held_back; /* stop signal for a main that is a server */
 };
 

@@ -160,7 +160,8 @@ population_signal(pid_t pid, int pidfd, int number)
 {
 	if (pidfd >= 0 && pidfd_signal(pidfd, number, NULL) == 0)
 		return 0;
-	if (pidfd >= 0 && errno != ENOSYS)
+	/* EPERM: ours to send or not, or a seccomp filter; kill(2) tells. */
+	if (pidfd >= 0 && errno != ENOSYS && errno != EPERM)
 		return -1;
 	if (!is_our_child(pid)) {
 		errno = ESRCH;

@@ -197,15 +197,39 @@ write_line(const struct report *r, struct log *log, const struct text *line)
 		(void)!write(r->fd, line->start, line->used);
 }
 
+static void
+write_exit(const struct report *r, struct log *log, int status,
+    unsigned dropped)
+{
+	char buffer[LINE_SIZE];
+	struct text line = text_over(buffer, sizeof(buffer));
+	int ms = (int)(now_ms() - r->start_ms);
+
+	if (r->json)
+		text_format(&line,
+		    "{\"ms\":%d,\"event\":\"exit\",\"status\":%d,"
+		    "\"dropped\":%u}\n",
+		    ms, status, dropped);
+	else {
+		put_time(&line, ms);
+		text_format(&line, "exit with %d", status);
+		if (dropped > 0)
+			text_format(&line, " (%u more events)", dropped);
+		text_format(&line, "\n");
+	}
+	write_line(r, log, &line);
+}
+
 void
-report_write(const struct report *r, int status)
+report_write(struct report *r, int status)
 {
 	struct log log = { .fd = STDERR_FILENO };
 	unsigned kept = r->count < REPORT_EVENTS ? r->count : REPORT_EVENTS;
 	char buffer[LINE_SIZE];
 
-	if (r->fd < 0)
+	if (r->fd < 0 || r->written)
 		return;
+	r->written = true;
 	for (unsigned i = 0; i < kept; i++) {
 		struct report_event e = r->event[i];
 		struct text line = text_over(buffer, sizeof(buffer));
@@ -218,23 +242,5 @@ report_write(const struct report *r, int status)
 			put_text(&line, &e);
 		write_line(r, &log, &line);
 	}
-	{
-		struct text line = text_over(buffer, sizeof(buffer));
-		int ms = (int)(now_ms() - r->start_ms);
-
-		if (r->json)
-			text_format(&line,
-			    "{\"ms\":%d,\"event\":\"exit\","
-			    "\"status\":%d,\"dropped\":%u}\n",
-			    ms, status, r->count - kept);
-		else {
-			put_time(&line, ms);
-			text_format(&line, "exit with %d", status);
-			if (r->count > kept)
-				text_format(&line, " (%u more events)",
-				    r->count - kept);
-			text_format(&line, "\n");
-		}
-		write_line(r, &log, &line);
-	}
+	write_exit(r, &log, status, r->count - kept);
 }

@@ -36,6 +36,7 @@ struct report {
 	int fd;	   /* -1: none is wanted */
 	int error; /* why it could not be opened */
 	bool json;
+	bool written;
 	long long start_ms;
 	unsigned count; /* may be greater than REPORT_EVENTS */
 	struct report_event event[REPORT_EVENTS];
@@ -53,7 +54,7 @@ int report_open(struct report *report, const char *name, int deadline_ms);
 void report_add(struct report *report, const struct report_event *event,
     const char *comm, const char *what);
 
-/* Writes all of it: a screen of text, or one JSON object a line. */
-void report_write(const struct report *report, int status);
+/* Writes all of it, once: a screen of text, or one JSON object a line. */
+void report_write(struct report *report, int status);
 
 #endif

@@ -20,6 +20,22 @@
 enum { EXIT_OTHER = 1, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
 /*
+ * Two groups outside our PID namespace are both called 0. Then a read of no
+ * bytes tells: __tty_check_change() (drivers/tty/tty_jobctrl.c) refuses it with
+ * EIO to a background process that blocks SIGTTIN.
+ */
+static bool
+in_foreground(void)
+{
+	pid_t group = getpgrp();
+	char nothing;
+
+	if (tcgetpgrp(STDIN_FILENO) != group)
+		return false;
+	return group != 0 || read(STDIN_FILENO, &nothing, 0) == 0;
+}
+
+/*
  * Done by the child, who has all signals blocked: SIGTTOU would stop whoever
  * calls tcsetpgrp() from the background (tcsetpgrp(3)). Doing it before
  * execve() leaves no moment in which main runs without its terminal. Where
@@ -29,8 +45,7 @@ enum { EXIT_OTHER = 1, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 static void
 take_terminal(void)
 {
-	pid_t ours = getpgrp();
-	bool foreground = tcgetpgrp(STDIN_FILENO) == ours;
+	bool foreground = in_foreground();
 
 	setpgid(0, 0);
 	if (foreground)

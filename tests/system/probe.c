@@ -37,8 +37,8 @@
 
 #define QUIT 4242
 
-static int left =
-    -1; /* the pipe on which children of `leave` say they are there */
+/* The pipe on which children of `leave` say that they are there. */
+static int left = -1;
 
 static void
 set_mask(uint64_t mask)
@@ -135,12 +135,25 @@ wait_simply(void)
 
 static int be(char **argv);
 
+/* So that no pipe takes the place of a standard descriptor that is closed. */
+static void
+occupy_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 static int
 leave(int count, char **argv)
 {
 	int there[2];
 	char byte;
 
+	occupy_stdio();
 	if (pipe(there) == -1)
 		err(1, "pipe");
 	for (int i = 0; i < count; i++) {
@@ -150,6 +163,7 @@ leave(int count, char **argv)
 			err(1, "fork");
 		if (pid == 0) {
 			close(there[0]);
+			close(left);
 			left = there[1];
 			_exit(be(argv));
 		}

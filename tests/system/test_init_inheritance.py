@@ -12,7 +12,8 @@ from probe import FINI, LEAVES, PROBE, SOON, box, boxes, fields, start, status  
 
 MASKS = [("-", "-"), ("17", "17"), ("10,12,32,33,34,64", "-"), ("-", "13"), ("-", "1,2,3,13,17,20,21,22,32,34"),
          ("14,20,21,22", "17,33")]
-SEEN = ("SigPnd", "SigBlk", "SigIgn", "SigCgt", "ShdPnd", "Cap", "NoNewPrivs", "Seccomp", "Umask", "Groups", "Uid", "Gid")
+SEEN = ("SigPnd", "SigBlk", "SigIgn", "SigCgt", "ShdPnd", "Cap", "NoNewPrivs", "Seccomp", "Umask", "Groups", "Uid",
+        "Gid")
 
 
 @pytest.mark.parametrize("blocked,ignored", MASKS)

@@ -19,6 +19,12 @@ def of(box, pattern):
     return [int(match[1]) for match in (re.fullmatch(pattern, line) for line in box.lines()) if match]
 
 
+def left(box, count):
+    """Waits until main has been reaped and only so many polite orphans are left; returns their pids on the host."""
+    waiting.until(lambda: len(of(box, r"polite (\d+)")) == count and len(box.children()) == count, SOON, "main reaped")
+    return box.named("probe")
+
+
 @pytest.mark.parametrize("count", [1, 1000])
 def test_orphans_are_reaped(box, start, count):
     start("--", PROBE, "zombies", str(count))
@@ -66,19 +72,17 @@ def test_by_default_an_ordinary_init_leaves_them(box):
 
 def test_wait(box, start):
     start("--wait", "--", PROBE, "leave", "2", "polite")
-    left = waiting.until(lambda: len(box.named("probe")) == 2 and box.named("probe"), SOON, "main gone")
-    assert box.init()
-    os.kill(left[0], signal.SIGKILL)
-    waiting.until(lambda: box.named("probe") == left[1:], SOON, "one gone")
-    assert box.init()
-    os.kill(left[1], signal.SIGKILL)
+    first, second = left(box, 2)
+    os.kill(first, signal.SIGKILL)
+    waiting.until(lambda: box.named("probe") == [second] and len(box.children()) == 1, SOON, "one gone")
+    os.kill(second, signal.SIGKILL)
     box.ends(LEAVES)
     assert of(box, r"TERM to (\d+)") == []
 
 
 def test_a_stop_signal_ends_the_wait(box, start):
     start("--wait", "--", PROBE, "leave", "2", "polite")
-    waiting.until(lambda: len(of(box, r"polite (\d+)")) == 2 and len(box.children()) == 2, SOON, "main reaped")
+    left(box, 2)
     os.kill(box.init(), signal.SIGTERM)
     box.ends(LEAVES)
     assert sorted(of(box, r"TERM to (\d+)")) == sorted(of(box, r"polite (\d+)"))
@@ -95,8 +99,8 @@ def test_a_stop_signal_before_mains_end_is_one_too(box, start):
 
 def test_wait_by_variable(box):
     box.run(["/usr/bin/env", "FINI_WAIT=1", FINI, "--", PROBE, "leave", "1", "polite"])
-    [left] = waiting.until(lambda: len(box.named("probe")) == 1 and box.named("probe"), SOON, "main gone")
-    os.kill(left, signal.SIGKILL)
+    [orphan] = left(box, 1)
+    os.kill(orphan, signal.SIGKILL)
     box.ends(LEAVES)
 
 
@@ -273,7 +277,7 @@ def settled(box):
     box.line("ready")
     waiting.until(lambda: "anon_inode:[signalfd]" in box.descriptors(box.init()).values(), SOON, "settled")
     pid = box.init()
-    waiting.until(lambda: procfs.state(pid, pid) == "S", SOON, "asleep")
+    waiting.until(lambda: procfs.state(pid, pid) == "S", SOON, "in its wait")
     return pid
 
 

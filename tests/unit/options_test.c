@@ -63,7 +63,7 @@ test_defaults(void **state)
 	assert_false(o.subreaper || o.warn_on_reap || o.group || o.wait);
 	assert_int_equal(o.kill_grace_ms, -1);
 	assert_null(o.report);
-	assert_false(o.report_json);
+	assert_int_equal(o.report_format, FORMAT_TEXT);
 	for (int i = 0; i < 256; i++)
 		assert_int_equal(o.remapped[i], 0);
 }
@@ -216,16 +216,45 @@ test_report(void **state)
 	(void)state;
 	assert_runs(ARGUMENTS("--report=-", "true"), NOTHING);
 	assert_string_equal(o.report, "-");
-	assert_false(o.report_json);
+	assert_int_equal(o.report_format, FORMAT_TEXT);
 	assert_runs(ARGUMENTS("--report", "/tmp/a=b", "--report-format=json",
 			"true"),
 	    NOTHING);
 	assert_string_equal(o.report, "/tmp/a=b");
-	assert_true(o.report_json);
+	assert_int_equal(o.report_format, FORMAT_JSON);
 	assert_runs(ARGUMENTS("--report-format=json", "--report-format=text",
 			"true"),
 	    NOTHING);
-	assert_false(o.report_json);
+	assert_int_equal(o.report_format, FORMAT_TEXT);
+}
+
+static void
+test_guard(void **state)
+{
+	static const struct {
+		char *argument;
+		int guard;
+	} cases[] = {
+		{ "--guard=auto", GUARD_AUTO },
+		{ "--guard=always", GUARD_ALWAYS },
+		{ "--guard=never", GUARD_NEVER },
+	};
+
+	(void)state;
+	assert_runs(ARGUMENTS("true"), NOTHING);
+	assert_int_equal(o.guard, GUARD_AUTO);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_runs(ARGUMENTS(cases[i].argument, "true"), NOTHING);
+		assert_int_equal(o.guard, cases[i].guard);
+	}
+	assert_runs(ARGUMENTS("--kill-budget=250ms", "--server-check=0",
+			"true"),
+	    ENVIRONMENT("FINI_GUARD=never"));
+	assert_int_equal(o.guard, GUARD_NEVER);
+	assert_int_equal(o.kill_budget_ms, 250);
+	assert_int_equal(o.server_check_ms, 0);
+	assert_wrong(ARGUMENTS("--guard=perhaps", "true"), NOTHING, "--guard");
+	assert_wrong(ARGUMENTS("--guard=", "true"), NOTHING, "--guard");
 }
 
 static void
@@ -405,7 +434,7 @@ test_fini_variables(void **state)
 	assert_int_equal(o.server_grace_ms, 4);
 	assert_int_equal(o.abort_wait_ms, 5);
 	assert_string_equal(o.report, "/r");
-	assert_true(o.report_json);
+	assert_int_equal(o.report_format, FORMAT_JSON);
 }
 
 static void
@@ -513,7 +542,7 @@ test_the_command_line_wins(void **state)
 		"FINI_PDEATHSIG=TERM"));
 	assert_int_equal(o.client_grace_ms, 1000);
 	assert_string_equal(o.report, "/line");
-	assert_false(o.report_json);
+	assert_int_equal(o.report_format, FORMAT_TEXT);
 	assert_false(o.wait);
 	assert_int_equal(o.pdeath_signal, SIGINT);
 }
@@ -628,6 +657,7 @@ main(void)
 		cmocka_unit_test(test_long_forms),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_remapped_statuses),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_help_fits_a_screen),
