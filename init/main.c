@@ -173,6 +173,8 @@ start_main(struct init *init)
 		.guardian = o->guard == GUARD_NEVER ? NULL : &init->guardian,
 		.warn_on_reap = o->warn_on_reap,
 		.server_check_ms = o->server_check_ms,
+		.search_at = NEVER,
+		.check_at = NEVER,
 		.group = o->group,
 		.main = spawn_main(o->main, &init->signals_before, &init->log),
 	};

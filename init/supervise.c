@@ -201,68 +201,86 @@ look_for_servers(struct supervision *sv)
 	return discover_mounts(sv->registry, sv->mountinfo);
 }
 
-/* Looks for something that has no event of its own. */
-struct looks {
-	int search_ms; /* until the next search for servers; -1: none */
-	int check_ms;  /* until the next check of servers; -1: none */
-};
+/*
+ * Deadlines, not timeouts: a storm of signals must not put off the looks for
+ * what has no event of its own.
+ */
+static void
+search(struct supervision *sv)
+{
+	if (!look_for_servers(sv) || sv->search_ms > LAST_LOOK_MS) {
+		sv->search_at = NEVER;
+		return;
+	}
+	sv->search_at = now_ms() + sv->search_ms;
+	sv->search_ms *= 2;
+}
+
+static void
+check(struct supervision *sv)
+{
+	sv->check_at = now_ms() +
+	    (teardown_abort_exited(sv->teardown) ? SUSPECT_LOOK_MS :
+						   sv->server_check_ms);
+}
+
+/* With the first connection of ours the check and the guardian begin. */
+static void
+guard(struct supervision *sv)
+{
+	if (!registry_ours(sv->registry)) {
+		sv->check_at = NEVER;
+		return;
+	}
+	if (sv->guardian)
+		guardian_start(sv->guardian, sv->log);
+	if (sv->check_at == NEVER && sv->server_check_ms > 0)
+		sv->check_at = now_ms() + sv->server_check_ms;
+}
 
 static int
-timeout_ms(const struct looks *looks)
+timeout_ms(const struct supervision *sv, long long deadline)
 {
-	if (looks->search_ms < 0)
-		return looks->check_ms;
-	return looks->check_ms < 0 || looks->search_ms < looks->check_ms ?
-	    looks->search_ms :
-	    looks->check_ms;
+	if (sv->search_at < deadline)
+		deadline = sv->search_at;
+	if (sv->check_at < deadline)
+		deadline = sv->check_at;
+	return deadline == NEVER ? -1 : ms_until(deadline);
 }
 
-static void
-search(struct supervision *sv, struct looks *looks)
+static bool
+is_due(long long deadline)
 {
-	if (!look_for_servers(sv) || looks->search_ms >= LAST_LOOK_MS)
-		looks->search_ms = -1;
-	else
-		looks->search_ms *= 2;
+	return deadline != NEVER && ms_until(deadline) == 0;
 }
 
-static void
-check(struct supervision *sv, struct looks *looks)
-{
-	looks->check_ms = teardown_abort_exited(sv->teardown) ?
-	    SUSPECT_LOOK_MS :
-	    sv->server_check_ms;
-}
-
-void
-supervise(struct supervision *sv)
+bool
+supervise_step(struct supervision *sv, long long deadline_ms)
 {
 	struct pollfd polled[] = {
 		{ .fd = sv->signals, .events = POLLIN },
 		/* Mounts were changed: mounts_poll(), fs/proc_namespace.c. */
 		{ .fd = sv->mountinfo, .events = POLLPRI },
 	};
-	struct looks looks = { -1, -1 };
 
-	while (!sv->ended && !sv->held_back) {
-		int n = poll(polled, 2, timeout_ms(&looks));
+	if (poll(polled, 2, timeout_ms(sv, deadline_ms)) < 0)
+		return !is_due(deadline_ms);
+	if (polled[0].revents)
+		attend(sv);
+	if (polled[1].revents) {
+		sv->search_ms = FIRST_LOOK_MS;
+		search(sv);
+	} else if (is_due(sv->search_at))
+		search(sv);
+	if (is_due(sv->check_at))
+		check(sv);
+	guard(sv);
+	return !is_due(deadline_ms);
+}
 
-		if (n < 0)
-			continue;
-		if (polled[0].revents)
-			attend(sv);
-		if (polled[1].revents)
-			looks.search_ms =
-			    look_for_servers(sv) ? FIRST_LOOK_MS : -1;
-		else if (n == 0 && looks.search_ms >= 0)
-			search(sv, &looks);
-		else if (n == 0)
-			check(sv, &looks);
-		if (registry_ours(sv->registry) && sv->guardian)
-			guardian_start(sv->guardian, sv->log);
-		if (!registry_ours(sv->registry) || sv->server_check_ms == 0)
-			looks.check_ms = -1;
-		else if (looks.check_ms < 0)
-			looks.check_ms = sv->server_check_ms;
-	}
+void
+supervise(struct supervision *sv)
+{
+	while (!sv->ended && !sv->held_back)
+		(void)supervise_step(sv, NEVER);
 }

@@ -31,8 +31,11 @@ struct supervision {
 	pid_t main;
 	struct ending ending; /* main's, valid once ended */
 	bool ended;
-	bool stopping; /* a stop signal has come */
-	int held_back; /* stop signal for a main that is a server */
+	bool stopping;	     /* a stop signal has come */
+	long long search_at; /* when to look for a server next, or NEVER */
+	int search_ms;	     /* and how long after that */
+	long long check_at;  /* when to check the servers next, or NEVER */
+	int held_back;	     /* stop signal for a main that is a server */
 };
 
 /*
@@ -44,6 +47,12 @@ struct supervision {
  * event announces (docs/kernel.md).
  */
 void supervise(struct supervision *supervision);
+
+/*
+ * One round of it: until something has happened and was dealt with, or
+ * `deadline_ms` (now_ms()'s, or NEVER) has come; then false.
+ */
+bool supervise_step(struct supervision *supervision, long long deadline_ms);
 
 /*
  * Reads what signals there are, for a teardown: reaps, forwards nothing.

@@ -2,6 +2,10 @@
 #ifndef FINI_CLOCK_H
 #define FINI_CLOCK_H
 
+#include <limits.h>
+
+#define NEVER LLONG_MAX /* a deadline that does not come */
+
 /* Milliseconds of CLOCK_MONOTONIC: does not jump, stands still in suspend. */
 long long now_ms(void);
 

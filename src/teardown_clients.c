@@ -1,6 +1,5 @@
 /* First phase: clients end while servers live and answer. */
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -153,7 +152,7 @@ teardown_clients(struct teardown *td)
 {
 	bool stop = false;
 
-	if (td->wait_for_clients && wait_for_clients(td, LLONG_MAX, 0, &stop))
+	if (td->wait_for_clients && wait_for_clients(td, NEVER, 0, &stop))
 		return;
 	if (td->limits.client_grace_ms > 0)
 		signal_clients(td, SIGTERM);
