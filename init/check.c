@@ -54,7 +54,8 @@ static const struct {
 	[PART_PIDFD] = { "pidfd", "processes can be pinned: pidfd_open(2)",
 	    "--security-opt seccomp=unconfined, or Linux 5.3" },
 	[PART_VISIBLE] = { "fusectl", "abort by a fusectl that is visible",
-	    "-v /sys/fs/fuse/connections:/sys/fs/fuse/connections" },
+	    "-v /sys/fs/fuse/connections:/sys/fs/fuse/connections, "
+	    "and no AppArmor profile that denies it" },
 	[PART_PRIVATE] = { "private-fusectl",
 	    "abort by a fusectl of our own, and requests in flight are seen",
 	    SYS_ADMIN_FLAG " (not in a user namespace)" },

@@ -74,12 +74,11 @@ help_print(void)
 	print_option('l', "license", NULL, "print the license");
 	print_option('h', "help", NULL, "print this");
 	print_option(0, "version", NULL, "print the version");
-	print(
-	    "\nDUR is a number with ms, s (default), m or h. Every option "
-	    "with a long name\ncan be given as a variable: FINI_CLIENT_GRACE=5s"
-	    ", FINI_KILL_PROCESS_GROUP=1;\ntini's TINI_SUBREAPER, "
-	    "TINI_VERBOSITY and TINI_KILL_PROCESS_GROUP are read too.\n"
-	    "See fini(8).\n");
+	print("\nDUR is a number with ms, s (default), m or h. What an option "
+	      "sets, a variable\ncan set: FINI_CLIENT_GRACE=5s, "
+	      "FINI_KILL_PROCESS_GROUP=1, FINI_VERBOSITY=2 for -v.\n"
+	      "tini's TINI_SUBREAPER, TINI_VERBOSITY and "
+	      "TINI_KILL_PROCESS_GROUP are read too.\nSee fini(8).\n");
 }
 
 /* In tini's form: engines look for the number and the commit. */

@@ -4,14 +4,15 @@
 #include "src/log.h"
 
 /*
- * The sum of the graces is what a teardown may take at most, and stays under
- * the ten seconds that docker stop gives (and Kubernetes' thirty).
+ * Nobody who ends by himself waits for any of these. All of them together, with
+ * abort-wait twice and half a second for the last unmounts, stay under the ten
+ * seconds that docker stop gives (and Kubernetes' thirty).
  */
 #define CLIENT_GRACE_MS 2000
-#define CLIENT_KILL_MS 2000
+#define CLIENT_KILL_MS 1500
 #define DRAIN_MS 1000
 #define SERVER_GRACE_MS 3000
-#define ABORT_WAIT_MS 1000
+#define ABORT_WAIT_MS 500
 #define SERVER_CHECK_MS 2000
 #define KILL_BUDGET_MS 2000
 
@@ -41,13 +42,14 @@ const struct option option_table[] = {
 	{ 0, false, OPTION_DURATION, FIELD(client_grace_ms), "client-grace",
 	    "DUR", "clients: SIGTERM to SIGKILL (2s)" },
 	{ 0, false, OPTION_DURATION, FIELD(client_kill_ms), "client-kill",
-	    "DUR", "clients: SIGKILL to the abort of what they hang on (2s)" },
+	    "DUR",
+	    "clients: SIGKILL to the abort of what they hang on (1.5s)" },
 	{ 0, false, OPTION_DURATION, FIELD(drain_ms), "drain", "DUR",
 	    "at most so long for requests in flight (1s)" },
 	{ 0, false, OPTION_DURATION, FIELD(server_grace_ms), "server-grace",
 	    "DUR", "all servers: unmount or SIGTERM to the abort (3s)" },
 	{ 0, false, OPTION_DURATION, FIELD(abort_wait_ms), "abort-wait", "DUR",
-	    "abort and SIGKILL to our exit, at most (1s)" },
+	    "after an abort, and after the last SIGKILL (500ms)" },
 	{ 0, false, OPTION_DURATION, FIELD(server_check_ms), "server-check",
 	    "DUR",
 	    "look for servers stuck in their own exit so often (2s);\n"

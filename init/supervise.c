@@ -142,7 +142,7 @@ note_ending(struct supervision *sv, const struct ending *ending)
 	    ending->signalled ? "killed by signal" : "exited with",
 	    ending->code);
 	if (sv->ended || sv->held_back)
-		report_add(sv->report, &event, is_main ? "main" : "", NULL);
+		report_add(sv->report, &event, is_main ? "main" : NULL, NULL);
 }
 
 static void

@@ -111,6 +111,8 @@ discover_mounts(struct registry *r, int mountinfo)
 	return reading.unserved;
 }
 
+#define NAMESPACE_SIZE 32 /* "mnt:[4026531841]" */
+
 /* Servers -------------------------------------------------------------- */
 
 struct look {
@@ -118,6 +120,7 @@ struct look {
 	int proc;
 	uint64_t connections;
 	unsigned devices, untold;
+	const char *home; /* our mount namespace; NULL: look at everybody */
 };
 
 static bool
@@ -147,6 +150,29 @@ look_at_file(const struct proc_file *file, void *context)
 	return true;
 }
 
+static ssize_t
+mount_namespace(int proc, pid_t pid, char *name, size_t size)
+{
+	char path[32];
+	struct text t = text_over(path, sizeof(path));
+	ssize_t n;
+
+	text_format(&t, "%d/ns/mnt", pid);
+	n = readlinkat(proc, path, name, size - 1);
+	if (n >= 0)
+		name[n] = '\0';
+	return n;
+}
+
+static bool
+is_at_home(const struct look *look, pid_t pid)
+{
+	char name[NAMESPACE_SIZE];
+
+	return mount_namespace(look->proc, pid, name, sizeof(name)) >= 0 &&
+	    strcmp(name, look->home) == 0;
+}
+
 static enum visit
 look_at_process(pid_t pid, int pidfd, void *context)
 {
@@ -156,6 +182,8 @@ look_at_process(pid_t pid, int pidfd, void *context)
 	struct server *s;
 	bool taken;
 
+	if (all->home && is_at_home(all, pid))
+		return VISIT_NEXT;
 	if (proc_each_file(all->proc, pid, look_at_file, &look) < 0 ||
 	    look.devices == 0)
 		return VISIT_NEXT;
@@ -239,12 +267,29 @@ look_at_servers_mounts(struct registry *r, int proc)
 	}
 }
 
+static bool
+any_connection(const struct registry *r)
+{
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (r->connection[i].used)
+			return true;
+	return false;
+}
+
 void
 discover_servers(struct registry *r, const struct population *p,
     struct fusectl *fusectl, bool everywhere)
 {
 	struct look look = { .registry = r, .proc = p->proc };
+	char home[NAMESPACE_SIZE];
 
+	/*
+	 * No mount has come that was not foreign: who shares our mounts serves
+	 * none, and of thousands of processes few do not share them.
+	 */
+	if (!any_connection(r) &&
+	    mount_namespace(p->proc, p->self, home, sizeof(home)) >= 0)
+		look.home = home;
 	for (int i = 0; i < SERVERS; i++)
 		r->server[i].seen = false;
 	(void)population_each(p, look_at_process, &look);

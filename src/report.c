@@ -84,13 +84,29 @@ copy(char *to, size_t size, const char *from)
 	text_format(&t, "%s", from ? from : "");
 }
 
+/* The dead have no name in /proc; who was signalled had one. */
+static const char *
+name_of(const struct report *r, pid_t pid)
+{
+	unsigned kept = r->count < REPORT_EVENTS ? r->count : REPORT_EVENTS;
+
+	for (unsigned i = 0; i < kept; i++)
+		if (r->event[i].pid == pid && r->event[i].comm[0])
+			return r->event[i].comm;
+	return "?";
+}
+
 void
 report_add(struct report *r, const struct report_event *event, const char *comm,
     const char *what)
 {
 	struct report_event *e;
 
-	if (r->fd < 0 || r->count++ >= REPORT_EVENTS)
+	if (r->fd < 0)
+		return;
+	if (event->pid && !comm)
+		comm = name_of(r, event->pid);
+	if (r->count++ >= REPORT_EVENTS)
 		return;
 	e = &r->event[r->count - 1];
 	*e = *event;

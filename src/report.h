@@ -50,7 +50,10 @@ struct report {
  */
 int report_open(struct report *report, const char *name, int deadline_ms);
 
-/* Notes an event; the strings may be NULL and are cut to fit. */
+/*
+ * Notes an event; the strings may be NULL and are cut to fit. A process without
+ * its comm gets the one it had in an earlier event.
+ */
 void report_add(struct report *report, const struct report_event *event,
     const char *comm, const char *what);
 

@@ -12,8 +12,8 @@ struct log;
  * (fusectl, umount2, setns), SYS_CHROOT (setns), DAC_OVERRIDE and
  * DAC_READ_SEARCH (another user's fusectl files and mount points).
  *
- * Without SYS_PTRACE nothing is dropped: __ptrace_may_access()
- * (kernel/ptrace.c) lets us see a server's descriptors only while we have
+ * Without SYS_PTRACE nothing is dropped: cap_ptrace_access_check()
+ * (security/commoncap.c) lets us see a server's descriptors only while we have
  * every capability that the server has.
  */
 void sandbox_drop_capabilities(struct log *log);

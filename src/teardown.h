@@ -50,8 +50,9 @@ struct teardown {
 /*
  * Tears down everybody but us: clients, drain, servers, abort, verify, from
  * the phase reached. The registry must be fresh (discover_servers()). Returns
- * when nobody is left or every limit has passed; the sum of the limits bounds it, but for
- * wait_for_clients.
+ * when nobody is left or every limit has passed; the sum of the limits (abort_wait_ms
+ * counts twice, and for every connection that only umount can abort) and half a
+ * second for the last unmounts bound it, but for wait_for_clients.
  */
 void teardown_run(struct teardown *teardown);
 

@@ -12,7 +12,7 @@
 #include "src/teardown_parts.h"
 #include "src/unmount.h"
 
-#define DETACH_MS 500 /* for unmounting what is left of a dead connection */
+#define DETACH_MS 500 /* for unmounting what is left of dead connections */
 #define STUCK_SHOWN 8 /* processes that are named at the end */
 
 void
@@ -64,12 +64,14 @@ teardown_kill(struct teardown *td)
 void
 teardown_detach(struct teardown *td)
 {
+	long long deadline = now_ms() + DETACH_MS;
+
 	for (int i = 0; i < CONNECTIONS; i++) {
 		const struct connection *c = &td->registry->connection[i];
 
 		if (c->used && c->ours && c->mounted)
 			(void)unmount_connection(td->population, c->id,
-			    MNT_DETACH, 0, DETACH_MS);
+			    MNT_DETACH, 0, ms_until(deadline));
 	}
 }
 
