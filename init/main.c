@@ -197,6 +197,7 @@ plan_teardown(struct init *init)
 
 	init->teardown = (struct teardown){
 		.registry = &init->registry,
+		.fusectl = &init->fusectl,
 		.population = &init->population,
 		.log = &init->log,
 		.report = &init->report,

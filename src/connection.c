@@ -155,6 +155,7 @@ struct use {
 	const struct registry *registry;
 	int proc;
 	uint64_t connections;
+	unsigned number;
 };
 
 static bool
@@ -168,10 +169,14 @@ add_use(const struct proc_file *file, void *context)
 	if (file->link[0] != '/' ||
 	    proc_fdinfo(use->proc, file->pid, file->number, &info) < 0)
 		return true;
-	for (int i = 0; i < r->mounts; i++)
-		if (r->mount[i].id == info.mount && r->mount[i].connection >= 0)
+	for (int i = 0; i < r->mounts; i++) {
+		if (r->mount[i].id != info.mount)
+			continue;
+		use->number = r->mount[i].number;
+		if (r->mount[i].connection >= 0)
 			use->connections |= UINT64_C(1)
 			    << r->mount[i].connection;
+	}
 	return true;
 }
 
@@ -183,4 +188,14 @@ registry_used_by(const struct registry *r, int proc, pid_t pid)
 	if (r->mounts > 0)
 		(void)proc_each_file(proc, pid, add_use, &use);
 	return use.connections & registry_ours(r);
+}
+
+unsigned
+registry_number_used_by(const struct registry *r, int proc, pid_t pid)
+{
+	struct use use = { .registry = r, .proc = proc };
+
+	if (r->mounts > 0)
+		(void)proc_each_file(proc, pid, add_use, &use);
+	return use.number;
 }

@@ -34,8 +34,9 @@ struct connection {
 struct fuse_mount {
 	int id; /* mnt_id, unique over all namespaces */
 	int parent;
-	int connection; /* index; -1: foreign */
-	pid_t seen_by;	/* 0: us; else who has it in its namespace */
+	unsigned number; /* mount_connection(), foreign ones' too */
+	int connection;	 /* index; -1: foreign */
+	pid_t seen_by;	 /* 0: us; else who has it in its namespace */
 };
 
 /* A process that holds /dev/fuse. */
@@ -104,5 +105,12 @@ bool registry_served(const struct registry *registry, uint64_t connections);
  * that is no longer anywhere (umount -l) cannot be matched and do not count.
  */
 uint64_t registry_used_by(const struct registry *registry, int proc, pid_t pid);
+
+/*
+ * The number of a connection, foreign ones included, that process `pid` has a
+ * file open on; 0 if none is found.
+ */
+unsigned registry_number_used_by(const struct registry *registry, int proc,
+    pid_t pid);
 
 #endif

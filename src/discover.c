@@ -34,6 +34,7 @@ add_mount(struct registry *r, const struct mount *m, int connection,
 	r->mount[r->mounts++] = (struct fuse_mount){
 		.id = m->id,
 		.parent = m->parent,
+		.number = mount_connection(m),
 		.connection = connection,
 		.seen_by = seen_by,
 	};

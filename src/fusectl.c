@@ -119,21 +119,26 @@ read_waiting(const struct fusectl_pin *pin, char *buffer, size_t size)
 	return n;
 }
 
+static int
+parse_waiting(char *digits, ssize_t n, unsigned *waiting)
+{
+	unsigned long long value = 0;
+
+	digits[n > 0 ? n - 1 : 0] = '\0'; /* the newline */
+	if (n < 0 || (n > 0 && decimal(digits, 1U << 31, &value) < 0))
+		return -1;
+	*waiting = (unsigned)value;
+	return 0;
+}
+
 /* Nothing is read of a connection that is gone: fuse_conn_waiting_read(). */
 int
 fusectl_waiting(const struct fusectl_pin *pin, unsigned *waiting)
 {
 	char digits[16];
-	unsigned long long value = 0;
-	ssize_t n = read_waiting(pin, digits, sizeof(digits) - 1);
+	ssize_t n = read_waiting(pin, digits, sizeof(digits));
 
-	if (n < 0)
-		return -1;
-	digits[n > 0 ? n - 1 : 0] = '\0'; /* the newline */
-	if (n > 0 && decimal(digits, 1U << 31, &value) < 0)
-		return -1;
-	*waiting = (unsigned)value;
-	return 0;
+	return parse_waiting(digits, n, waiting);
 }
 
 bool
@@ -148,4 +153,19 @@ bool
 fusectl_abort(const struct fusectl_pin *pin)
 {
 	return pin->door != FUSECTL_NONE && write(pin->abort, "1", 1) == 1;
+}
+
+unsigned
+fusectl_peek(const struct fusectl *f, unsigned id)
+{
+	int root = f->visible >= 0 ? f->visible : f->private;
+	int fd = root < 0 ? -1 : open_file(root, id, "waiting", O_RDONLY);
+	unsigned waiting = 0;
+	char digits[16];
+
+	if (fd < 0)
+		return 0;
+	(void)parse_waiting(digits, read(fd, digits, sizeof(digits)), &waiting);
+	close(fd);
+	return waiting;
 }

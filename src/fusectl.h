@@ -65,4 +65,10 @@ bool fusectl_gone(const struct fusectl_pin *pin);
  */
 bool fusectl_abort(const struct fusectl_pin *pin);
 
+/*
+ * Requests unanswered on connection `id`, by its number: for a word about a
+ * foreign connection, which nobody pins. 0 where it cannot be known.
+ */
+unsigned fusectl_peek(const struct fusectl *fusectl, unsigned id);
+
 #endif

@@ -179,6 +179,8 @@ put_text(struct text *t, const struct report_event *e)
 	case REPORT_STUCK:
 		text_format(t, "  %s[%d] is stuck in %s", e->comm, e->pid,
 		    e->what);
+		if (e->connection)
+			text_format(t, ", connection %u", e->connection);
 		break;
 	}
 	text_format(t, "\n");

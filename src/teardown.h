@@ -11,6 +11,7 @@
 
 #include "src/helper.h"
 
+struct fusectl;
 struct log;
 struct population;
 struct registry;
@@ -27,6 +28,7 @@ struct teardown_limits {
 
 struct teardown {
 	struct registry *registry;
+	struct fusectl *fusectl;
 	struct population *population;
 	struct log *log;
 	struct report *report;

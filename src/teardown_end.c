@@ -5,10 +5,13 @@
 
 #include "src/clock.h"
 #include "src/connection.h"
+#include "src/format.h"
+#include "src/fusectl.h"
 #include "src/log.h"
 #include "src/population.h"
 #include "src/procfs.h"
 #include "src/report.h"
+#include "src/stuck.h"
 #include "src/teardown_parts.h"
 #include "src/unmount.h"
 
@@ -93,23 +96,45 @@ find_wchan(int tid, void *context)
 	    n->wchan[0] == '\0';
 }
 
+/* Which foreign connection has requests that nobody answers? */
+static unsigned
+unanswered_foreign(struct teardown *td)
+{
+	const struct registry *r = td->registry;
+
+	fusectl_prepare(td->fusectl);
+	for (int i = 0; i < r->foreigns; i++)
+		if (fusectl_peek(td->fusectl, r->foreign[i]) > 0)
+			return r->foreign[i];
+	return 0;
+}
+
 static enum visit
 name_left(pid_t pid, int pidfd, void *context)
 {
 	struct naming *n = context;
 	int proc = n->td->population->proc;
 	struct report_event event = { .kind = REPORT_STUCK, .pid = pid };
-	char comm[COMM_SIZE];
+	char comm[COMM_SIZE], buffer[64];
+	struct text where = text_over(buffer, sizeof(buffer));
+	unsigned number;
 
 	(void)pidfd;
 	n->pid = pid;
 	n->wchan[0] = '\0';
 	(void)proc_each_task(proc, pid, find_wchan, n);
 	proc_comm(proc, pid, comm);
+	number = registry_number_used_by(n->td->registry, proc, pid);
+	if (number == 0 && stuck_waits_for_fuse(proc, pid))
+		number = unanswered_foreign(n->td); /* its files are closed */
+	event.connection = number;
+	if (number != 0)
+		text_format(&where, "connection %u, which is not ours", number);
+	else
+		text_format(&where, "nothing of ours");
 	log_line(n->td->log, LOG_WARNING,
-	    "teardown: left behind: %s[%d], "
-	    "waits in %s, on nothing of ours",
-	    comm, pid, n->wchan[0] ? n->wchan : "the kernel");
+	    "teardown: left behind: %s[%d] waits in %s, on %s", comm, pid,
+	    n->wchan[0] ? n->wchan : "the kernel", buffer);
 	report_add(n->td->report, &event, comm, n->wchan);
 	return ++n->shown < STUCK_SHOWN ? VISIT_NEXT : VISIT_STOP;
 }

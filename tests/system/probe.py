@@ -22,14 +22,14 @@ class Box(Container):
         os.chmod(self.path("gate"), 0o666)
         self._gate = os.open(self.path("gate"), os.O_RDWR | os.O_CLOEXEC)
 
-    def run(self, argv, launch=(), mounts_of=None):
+    def run(self, argv, launch=(), mounts_of=None, wrapper=()):
         """As PID 1, but only once everything is in place: what ends at once would be gone before it was seen."""
-        self.run_up_to_the_gate((), argv, launch, mounts_of)
+        self.run_up_to_the_gate((), argv, launch, mounts_of, wrapper)
         self.open_gate()
         return self
 
-    def run_up_to_the_gate(self, before, argv, launch=(), mounts_of=None):
-        super().run([*before, PROBE, "gate", self.path("gate"), *argv], launch, mounts_of)
+    def run_up_to_the_gate(self, before, argv, launch=(), mounts_of=None, wrapper=()):
+        super().run([*before, PROBE, "gate", self.path("gate"), *argv], launch, mounts_of, wrapper)
 
     def open_gate(self):
         os.write(self._gate, b".")

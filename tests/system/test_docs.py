@@ -45,8 +45,8 @@ def table_defaults():
 
 
 def milliseconds(duration):
-    number, unit = re.fullmatch(r"(\d+)([a-z]+)", duration).groups()
-    return int(number) * UNITS[unit]
+    number, unit = re.fullmatch(r"([\d.]+)([a-z]+)", duration).groups()
+    return float(number) * UNITS[unit]
 
 
 def test_every_option_of_help_is_in_the_man_page():
@@ -71,8 +71,8 @@ def test_the_table_has_defaults():
 def test_defaults(name):
     expected = table_defaults()[name]
     assert milliseconds(man_default(man_options()[name])) == expected, "man page"
-    assert milliseconds(re.search(r"\((\d+\w+)\)", help_options()[name]).group(1)) == expected, "--help"
-    row = re.search(rf"^\| `{name} DUR` \| (\w+) \|", read("README.md"), re.MULTILINE)
+    assert milliseconds(re.search(r"\(([\d.]+\w+)\)", help_options()[name]).group(1)) == expected, "--help"
+    row = re.search(rf"^\| `{name} DUR` \| ([\w.]+) \|", read("README.md"), re.MULTILINE)
     assert row and milliseconds(row.group(1)) == expected, "README"
 
 
