@@ -146,3 +146,10 @@ descriptors_raise_limit(void)
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
+
+void
+descriptors_for_command(void)
+{
+	replace(STDIN_FILENO);
+	close_between(STDIO, ~0U);
+}

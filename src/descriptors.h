@@ -43,6 +43,9 @@ void descriptors_place(struct stdio *stdio, const struct mount *mount);
  */
 void descriptors_close(const struct stdio *stdio, const int *keep, int count);
 
+/* In a child, before execve(2): /dev/null for stdin, and nothing from 3 up. */
+void descriptors_for_command(void);
+
 /*
  * Moves a descriptor of ours to 3 or above: 0 to 2 are main's, closed ones too.
  * Returns the new one, close-on-exec; -1 and errno if `fd` is -1 or could not

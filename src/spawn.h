@@ -1,4 +1,4 @@
-/* Starts main: as if the container had started it, init or no init. */
+/* Starts main, as if there were no init, and what init itself runs. */
 #ifndef FINI_SPAWN_H
 #define FINI_SPAWN_H
 
@@ -20,5 +20,15 @@ struct signal_state;
  */
 pid_t spawn_main(char **argv, const struct signal_state *before,
     struct log *log);
+
+/*
+ * The same for a command of init's own, in one string (words_split()): in a
+ * process group of its own that never gets the terminal, stdin is /dev/null,
+ * and no descriptor but 0 to 2 is left to it. `enter`, if not NULL, is called
+ * in its process first; if it fails, nothing is executed (status 1). -1 and errno; EINVAL where the
+ * string cannot be split.
+ */
+pid_t spawn_command(const char *command, const struct signal_state *before,
+    int (*enter)(void), struct log *log);
 
 #endif
