@@ -11,13 +11,18 @@ NEED_build = binutils dpkg-dev gcc libc6-dev libseccomp-dev linux-libc-dev \
 	musl-tools
 NEED_demo  = fuse3 libfuse3-dev pkg-config procps python3 tini util-linux
 NEED_bench = catatonit dumb-init python3 strace tini util-linux
+NEED_data  = $(NEED_demo) archivemount bindfs catatonit dumb-init \
+	fuse-overlayfs gocryptfs mergerfs mount ntfs-3g openssh-client \
+	openssh-server rclone s3fs squashfs-tools squashfuse sshfs tar \
+	$(if $(shell command -v npm),,nodejs npm)
 NEED_check = $(NEED_demo) bindfs clang clang-format cppcheck libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
-	python3-pytest-xdist shellcheck sshfs strace
+	python3-pytest-xdist shellcheck spin sshfs strace
 NEED = $(NEED_build) \
 	$(if $(filter demo,$(MAKECMDGOALS)),$(NEED_demo)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \
-	$(if $(filter check unit system lint build/unit/% build/tests/%, \
+	$(if $(filter data-table,$(MAKECMDGOALS)),$(NEED_data)) \
+	$(if $(filter check unit model system lint build/unit/% build/tests/%, \
 	$(MAKECMDGOALS)),$(NEED_check))
 
 # HOSTCC links, and makes what runs here; CC compiles for musl. On a musl
@@ -57,15 +62,17 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit system lint demo bench size install clean setup FORCE
+.PHONY: all help check unit model system lint demo bench data-table size install clean \
+	setup FORCE
 
 all: build/fini
 
 help:
 	@echo 'all      build/fini (default)'
 	@echo 'demo     the hang under tini, and fini beside it'
-	@echo 'check    unit, then system: everything that can be tested here'
+	@echo 'check    unit, model, system: everything that can be tested here'
 	@echo 'bench    fini beside other inits, into docs/measured.md'
+	@echo 'data-table  what arrives from real daemons, into docs/data.md'
 	@echo 'lint     clang, clang-format, cppcheck, shellcheck, mandoc'
 	@echo 'size     of build/fini; more than $(LIMIT) bytes is an error'
 	@echo 'install  into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'

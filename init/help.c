@@ -31,8 +31,9 @@ print(const char *s)
 static void
 pad(struct text *line, size_t column)
 {
-	while (line->used < column)
+	do
 		text_format(line, " ");
+	while (line->used < column);
 }
 
 static void

@@ -13,7 +13,8 @@ enum option_kind {
 	OPTION_STATUSES,
 	OPTION_DURATION,
 	OPTION_CHOICE,
-	OPTION_TEXT
+	OPTION_TEXT,
+	OPTION_TEXTS /* repeatable: an array of `most`, then NULL */
 };
 
 struct option {
@@ -24,6 +25,7 @@ struct option {
 	const char *name; /* --name, and FINI_NAME */
 	const char *argument;
 	const char *help;
+	int most; /* OPTION_TEXTS: how often it may be given */
 };
 
 extern const struct option option_table[];

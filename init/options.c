@@ -7,6 +7,7 @@
 #include "init/help.h"
 #include "init/option_table.h"
 #include "init/values.h"
+#include "src/format.h"
 #include "src/log.h"
 #include "src/signals.h"
 
@@ -41,6 +42,8 @@ set(struct options *options, const struct option *option, const char *value)
 		return value_duration(value, field);
 	case OPTION_CHOICE:
 		return value_choice(value, option->argument, field);
+	case OPTION_TEXTS:
+		return value_append(value, option->most, field);
 	case OPTION_TEXT:
 		*(const char **)field = value;
 		return *value ? 0 : -1;
@@ -65,6 +68,48 @@ value_of(const char *variable, const char *prefix, const char *name)
 	return *variable == '=' ? variable + 1 : NULL;
 }
 
+static const struct option *
+find_letter(char letter)
+{
+	for (size_t i = 0; i < option_count; i++)
+		if (option_table[i].letter == letter)
+			return &option_table[i];
+	return NULL;
+}
+
+static const struct option *
+find_name(const char *name, size_t length)
+{
+	for (size_t i = 0; i < option_count; i++)
+		if (strlen(option_table[i].name) == length &&
+		    strncmp(option_table[i].name, name, length) == 0)
+			return &option_table[i];
+	return NULL;
+}
+
+/* FINI_SERVER_1, FINI_SERVER_2 and on, as far as there is no gap. */
+static int
+read_numbered(struct options *options, char **environment)
+{
+	const struct option *server = find_name("server", 6);
+
+	for (unsigned i = 1;; i++) {
+		char name[32];
+		struct text t = text_over(name, sizeof(name));
+		const char *value = NULL;
+
+		text_format(&t, "server-%u", i);
+		for (char **v = environment; *v && !value; v++)
+			value = value_of(*v, "FINI_", name);
+		if (!value)
+			return 0;
+		if (set(options, server, value) < 0) {
+			complain("wrong value in the environment", value);
+			return -1;
+		}
+	}
+}
+
 static int
 read_variable(struct options *options, const char *variable)
 {
@@ -86,25 +131,6 @@ read_variable(struct options *options, const char *variable)
 		}
 	}
 	return 0;
-}
-
-static const struct option *
-find_letter(char letter)
-{
-	for (size_t i = 0; i < option_count; i++)
-		if (option_table[i].letter == letter)
-			return &option_table[i];
-	return NULL;
-}
-
-static const struct option *
-find_name(const char *name, size_t length)
-{
-	for (size_t i = 0; i < option_count; i++)
-		if (strlen(option_table[i].name) == length &&
-		    strncmp(option_table[i].name, name, length) == 0)
-			return &option_table[i];
-	return NULL;
 }
 
 static bool
@@ -193,9 +219,11 @@ enum options_result
 options_read(struct options *options, char **argv, char **environment)
 {
 	*options = option_defaults;
-	for (; environment && *environment; environment++)
-		if (read_variable(options, *environment) < 0)
+	for (char **v = environment; v && *v; v++)
+		if (read_variable(options, *v) < 0)
 			return OPTIONS_WRONG;
+	if (environment && read_numbered(options, environment) < 0)
+		return OPTIONS_WRONG;
 	for (argv++; *argv && (*argv)[0] == '-' && (*argv)[1]; argv++) {
 		enum options_result result;
 

@@ -7,7 +7,11 @@
 
 /* In the order of their words in init/option_table.c. */
 enum report_format { FORMAT_TEXT, FORMAT_JSON };
+enum server_exit { SERVER_EXIT_STOP, SERVER_EXIT_IGNORE, SERVER_EXIT_RESTART };
 enum guard { GUARD_AUTO, GUARD_ALWAYS, GUARD_NEVER };
+
+#define SERVERS_DECLARED 32
+#define KEEP_MOST 8
 
 struct options {
 	int pdeath_signal; /* 0: none */
@@ -26,9 +30,17 @@ struct options {
 	int abort_wait_ms;   /* abort and SIGKILL to giving up */
 	int guard;	     /* enum guard */
 	int kill_budget_ms;  /* all of a guardian\'s teardown */
-	const char *report;  /* file, "-" for stderr; NULL: none */
-	int report_format;   /* enum report_format */
-	char **main;	     /* NULL-terminated, at least one */
+	const char *server[SERVERS_DECLARED + 1]; /* NULL-terminated */
+	int server_ready_ms;
+	int server_exit; /* enum server_exit */
+	bool isolate;
+	const char *before_servers; /* command; NULL: none */
+	int before_servers_ms;
+	int linger_ms;
+	const char *keep[KEEP_MOST + 1]; /* names; NULL-terminated */
+	const char *report;		 /* file, "-" for stderr; NULL: none */
+	int report_format;		 /* enum report_format */
+	char **main;			 /* NULL-terminated, at least one */
 };
 
 enum options_result {

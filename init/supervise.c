@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "init/servers.h"
 #include "src/clock.h"
 #include "src/connection.h"
 #include "src/discover.h"
@@ -95,6 +96,8 @@ forward(struct supervision *sv, const struct signalfd_siginfo *s)
 	const char *name = signal_name(number);
 
 	sv->stopping |= is_stop(number);
+	if (sv->main == 0)
+		return; /* it is not started yet */
 	if (is_stop(number) && registry_serves(sv->registry, sv->main)) {
 		log_line(sv->log, LOG_INFO, "%s held back: main serves FUSE",
 		    name);
@@ -135,6 +138,7 @@ note_ending(struct supervision *sv, const struct ending *ending)
 		if (!sv->held_back)
 			sv->report->start_ms = now_ms();
 	}
+	servers_ended(sv->servers, ending);
 	population_disown(sv->population, ending->pid);
 	log_line(sv->log,
 	    sv->warn_on_reap && !is_main ? LOG_WARNING : LOG_DEBUG,
@@ -182,8 +186,10 @@ attend(struct supervision *sv)
 		if (is_for_main(&s))
 			forward(sv, &s);
 	}
-	if (children)
+	if (children) {
 		reap(sv);
+		servers_check(sv->servers, sv);
+	}
 }
 
 /* FUSE ------------------------------------------------------------------ */

@@ -13,6 +13,7 @@ struct log;
 struct population;
 struct registry;
 struct report;
+struct servers;
 struct teardown;
 
 struct supervision {
@@ -22,6 +23,7 @@ struct supervision {
 	struct log *log;
 	struct report *report;
 	struct teardown *teardown;
+	struct servers *servers;   /* that init starts itself */
 	struct guardian *guardian; /* NULL: there is to be none */
 	int signals;		   /* signals_open()'s */
 	int mountinfo;		   /* -1: mounts are not seen */

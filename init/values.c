@@ -115,3 +115,14 @@ value_choice(const char *value, const char *words, int *choice)
 		words += word + 1;
 	}
 }
+
+int
+value_append(const char *value, int most, const char **words)
+{
+	for (int i = 0; *value && i < most; i++)
+		if (!words[i]) {
+			words[i] = value;
+			return 0;
+		}
+	return -1;
+}

@@ -25,4 +25,7 @@ int value_number(const char *value, int most, int *number);
 /* The index of the word among "one|two|three". */
 int value_choice(const char *value, const char *words, int *choice);
 
+/* Adds the word to a NULL-terminated array that has room for `most`. */
+int value_append(const char *value, int most, const char **words);
+
 #endif

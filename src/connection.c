@@ -33,6 +33,22 @@ registry_add(struct registry *r, unsigned id)
 	return -1;
 }
 
+int
+registry_descriptors(const struct registry *r, int *list)
+{
+	int count = 0;
+
+	for (int i = 0; i < SERVERS; i++)
+		if (r->server[i].pid != 0)
+			list[count++] = r->server[i].pidfd;
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (r->connection[i].pin.door != FUSECTL_NONE) {
+			list[count++] = r->connection[i].pin.abort;
+			list[count++] = r->connection[i].pin.waiting;
+		}
+	return count;
+}
+
 void
 registry_drop(struct registry *r, int connection)
 {

@@ -71,6 +71,12 @@ int registry_find(const struct registry *registry, unsigned id);
 /* The same, added if it is new; -1 if the table is full. */
 int registry_add(struct registry *registry, unsigned id);
 
+/* The most open files that a registry has. */
+#define REGISTRY_DESCRIPTORS (SERVERS + 2 * CONNECTIONS)
+
+/* Writes those it has to `list`; how many there are. */
+int registry_descriptors(const struct registry *registry, int *list);
+
 /* Forgets a connection. */
 void registry_drop(struct registry *registry, int connection);
 

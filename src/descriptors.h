@@ -11,11 +11,13 @@
 #define STDIO 3
 
 struct mount;
+struct population;
 
 /* What is known of descriptors 0 to 2. */
 struct stdio {
 	struct {
 		bool closed;
+		bool device; /* a character device: maybe a terminal */
 		bool file;   /* a regular file or a directory */
 		bool fuse;   /* lies on FUSE, or is /dev/fuse */
 		bool placed; /* its filesystem was seen in mountinfo */
@@ -30,6 +32,9 @@ struct stdio {
  */
 void descriptors_look(struct stdio *stdio);
 
+/* Does one of them lie on FUSE, or on what may be FUSE? */
+bool descriptors_on_fuse(const struct stdio *stdio);
+
 /* Is one of them on this mount's filesystem? To be called for each mount. */
 void descriptors_place(struct stdio *stdio, const struct mount *mount);
 
@@ -40,8 +45,16 @@ void descriptors_place(struct stdio *stdio, const struct mount *mount);
  * may be FUSE) or are closed (a file opened later would take its number, and a
  * log line could become a write to fusectl), and leaves the working directory
  * for /.
+ *
+ * Closing a file on FUSE waits for its server (fuse_flush()). With `may_wait`
+ * children do it who share our descriptors, each with a deadline; who is stuck
+ * is init's own in `population`.
  */
-void descriptors_close(const struct stdio *stdio, const int *keep, int count);
+void descriptors_close(const struct stdio *stdio, const int *keep, int count,
+    bool may_wait, struct population *population);
+
+/* In a child, before execve(2): /dev/null for stdin, and nothing from 3 up. */
+void descriptors_for_command(void);
 
 /*
  * Moves a descriptor of ours to 3 or above: 0 to 2 are main's, closed ones too.

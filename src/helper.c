@@ -17,6 +17,7 @@ struct search {
 	struct helpers *helpers;
 	struct registry *registry;
 	const struct population *population;
+	const char *const *keep;
 	unsigned long pipe[TIES];   /* inodes: a server writes it */
 	unsigned long socket[TIES]; /* inodes: the peer is a server's */
 	int pipes, sockets;
@@ -129,6 +130,20 @@ is_server(int child, void *context)
 	return s->tied;
 }
 
+static bool
+is_kept(const struct search *s, pid_t pid)
+{
+	char comm[COMM_SIZE];
+
+	if (!s->keep || !s->keep[0])
+		return false;
+	proc_comm(s->population->proc, pid, comm);
+	for (int i = 0; s->keep[i]; i++)
+		if (strncmp(s->keep[i], comm, COMM_SIZE - 1) == 0)
+			return true;
+	return false;
+}
+
 static enum visit
 look_at_process(pid_t pid, int pidfd, void *context)
 {
@@ -138,6 +153,10 @@ look_at_process(pid_t pid, int pidfd, void *context)
 	(void)pidfd;
 	if (registry_server(s->registry, pid) || helpers_have(s->helpers, pid))
 		return VISIT_NEXT;
+	if (is_kept(s, pid)) {
+		add(s, pid);
+		return VISIT_NEXT;
+	}
 	s->tied = false;
 	proc_each_file(proc, pid, look_for_tie, s);
 	if (s->tied)
@@ -149,9 +168,10 @@ look_at_process(pid_t pid, int pidfd, void *context)
 
 void
 helpers_find(struct helpers *h, struct registry *r,
-    const struct population *population)
+    const struct population *population, const char *const *keep)
 {
 	struct search s = {
+		.keep = keep,
 		.helpers = h,
 		.registry = r,
 		.population = population,
@@ -169,7 +189,7 @@ helpers_find(struct helpers *h, struct registry *r,
 			proc_each_file(population->proc, r->server[i].pid,
 			    note_tie, &s);
 		}
-	if (s.pipes > 0 || s.sockets > 0)
+	if (s.pipes > 0 || s.sockets > 0 || (keep && keep[0]))
 		(void)population_each(population, look_at_process, &s);
 	if (s.diag >= 0)
 		close(s.diag);

@@ -24,10 +24,11 @@ struct helpers {
  * that another one forked (server.second). A parent of a server is none (a
  * supervisor reads its children's output), nor is who has files open on a
  * connection of ours. Sockets are matched by sock_diag(7), which knows those
- * of our network namespace; without it they tie nobody.
+ * of our network namespace; without it they tie nobody. Whose comm is one of
+ * `keep` (NULL-terminated, or NULL) is a helper without any tie.
  */
 void helpers_find(struct helpers *helpers, struct registry *registry,
-    const struct population *population);
+    const struct population *population, const char *const *keep);
 
 bool helpers_have(const struct helpers *helpers, pid_t pid);
 

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/descriptors.h"
 #include "src/log.h"
 #include "src/signals.h"
+#include "src/words.h"
 
 #define DEFAULT_PATH                                         \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
@@ -43,9 +45,9 @@ in_foreground(void)
  * it stays theirs. No error here is a reason not to start main.
  */
 static void
-take_terminal(void)
+take_terminal(bool stdin_is_device)
 {
-	bool foreground = in_foreground();
+	bool foreground = stdin_is_device && in_foreground();
 
 	setpgid(0, 0);
 	if (foreground)
@@ -136,16 +138,12 @@ exit_status(int error)
 	}
 }
 
-pid_t
-spawn_main(char **argv, const struct signal_state *before, struct log *log)
+/* In the child: returns to nobody. */
+static _Noreturn void
+become(char **argv, struct log *log)
 {
 	char *name = argv[0];
-	pid_t pid = fork();
 
-	if (pid != 0)
-		return pid;
-	take_terminal();
-	signals_restore(before);
 	if (*name == '\0')
 		errno = ENOENT;
 	else if (strchr(name, '/'))
@@ -154,4 +152,42 @@ spawn_main(char **argv, const struct signal_state *before, struct log *log)
 		execute_from_path(argv);
 	log_line(log, LOG_ERROR, "exec %s: %s", name, strerror(errno));
 	_exit(exit_status(errno));
+}
+
+pid_t
+spawn_main(char **argv, const struct signal_state *before, bool stdin_is_device,
+    struct log *log)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	take_terminal(stdin_is_device);
+	signals_restore(before);
+	become(argv, log);
+}
+
+pid_t
+spawn_command(const char *command, const struct signal_state *before,
+    int (*enter)(void), struct log *log)
+{
+	struct words words;
+	char **argv = words_split(&words, command);
+	pid_t pid;
+
+	if (!argv) {
+		errno = EINVAL;
+		return -1;
+	}
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	setpgid(0, 0);
+	descriptors_for_command();
+	if (enter && enter() < 0) {
+		log_line(log, LOG_ERROR, "%s: %s", argv[0], strerror(errno));
+		_exit(EXIT_OTHER);
+	}
+	signals_restore(before);
+	become(argv, log);
 }

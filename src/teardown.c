@@ -148,7 +148,7 @@ prepare(struct teardown *td)
 		    "more FUSE connections, mounts or servers than can be "
 		    "remembered: some are only killed");
 	continue_servers(td);
-	helpers_find(&td->helpers, td->registry, td->population);
+	helpers_find(&td->helpers, td->registry, td->population, td->keep);
 }
 
 static const struct {
@@ -159,6 +159,7 @@ static const struct {
 	{ "prepare", prepare, true },
 	{ "clients", teardown_clients, false },
 	{ "drain", teardown_drain, true },
+	{ "before-servers", teardown_before_servers, true },
 	{ "servers", teardown_servers, true },
 	{ "abort", teardown_abort_rest, true },
 	{ "kill", teardown_kill, false },
@@ -177,7 +178,9 @@ teardown_run(struct teardown *td)
 		struct report_event event = { .kind = REPORT_PHASE };
 		const char *name = phases[td->phase].name;
 
-		if (phases[td->phase].fuse && !fuse)
+		if ((phases[td->phase].fuse && !fuse) ||
+		    (phases[td->phase].run == teardown_before_servers &&
+			!td->before_servers))
 			continue;
 		log_line(td->log, LOG_DEBUG, "teardown: %s", name);
 		report_add(td->report, &event, NULL, name);

@@ -16,6 +16,7 @@ struct log;
 struct population;
 struct registry;
 struct report;
+struct signal_state;
 
 /* How long each phase may take, all in milliseconds. */
 struct teardown_limits {
@@ -34,7 +35,13 @@ struct teardown {
 	struct report *report;
 	struct teardown_limits limits;
 	bool wait_for_clients; /* unbounded, before they are signalled */
-	int stop_signal;       /* what servers get: SIGTERM, or what main was
+	/* Before any server is told: a command, until it exits with 0. */
+	const char *before_servers; /* NULL: none */
+	int before_servers_ms;
+	int linger_ms;		 /* while a mount is in use from elsewhere */
+	const char *const *keep; /* names of helpers, NULL-terminated */
+	const struct signal_state *signals_before; /* for that command */
+	int stop_signal; /* what servers get: SIGTERM, or what main was
 				   to get if it is a server itself */
 	/*
 	 * A descriptor to poll besides pidfds, -1 for none; `attend` is called

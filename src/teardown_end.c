@@ -16,6 +16,8 @@
 #include "src/unmount.h"
 
 #define DETACH_MS 500 /* for unmounting what is left of dead connections */
+#define LOOKS 20      /* at a foreign connection, before it is named */
+#define LOOK_MS 5
 #define STUCK_SHOWN 8 /* processes that are named at the end */
 
 void
@@ -96,15 +98,25 @@ find_wchan(int tid, void *context)
 	    n->wchan[0] == '\0';
 }
 
-/* Which foreign connection has requests that nobody answers? */
+/*
+ * Which foreign connection has requests that nobody answers? One that is only
+ * busy has none for a moment, sooner or later.
+ */
 static unsigned
 unanswered_foreign(struct teardown *td)
 {
 	const struct registry *r = td->registry;
+	bool answered[FOREIGN] = { false };
 
 	fusectl_prepare(td->fusectl);
+	for (int look = 0; look < LOOKS; look++) {
+		for (int i = 0; i < r->foreigns; i++)
+			answered[i] |=
+			    fusectl_peek(td->fusectl, r->foreign[i]) == 0;
+		teardown_pause(td, LOOK_MS);
+	}
 	for (int i = 0; i < r->foreigns; i++)
-		if (fusectl_peek(td->fusectl, r->foreign[i]) > 0)
+		if (!answered[i])
 			return r->foreign[i];
 	return 0;
 }

@@ -45,6 +45,9 @@ void teardown_clients(struct teardown *teardown);
 /* Waits until nothing is in flight on connections of ours. */
 void teardown_drain(struct teardown *teardown);
 
+/* Runs td->before_servers, again and again until it exits with 0. */
+void teardown_before_servers(struct teardown *teardown);
+
 /*
  * Does a thread of this server wait for FUSE, while it uses none but its own?
  * All clients are dead: then it waits for itself.

@@ -20,6 +20,7 @@
  */
 #define NOTHING_TO_SERVE_MS 500
 
+#define LINGER_TICK_MS 100
 #define SHARE_LEAST_MS 200 /* of the servers' grace, for each */
 
 static const char *const unmount_words[] = {
@@ -43,6 +44,29 @@ still_mounted_for(const struct registry *r, const struct server *s)
 }
 
 /*
+ * Busy, but not by the server itself: somebody in another mount namespace uses
+ * it, whom we can only wait for.
+ */
+static enum unmount_result
+unmount_patiently(struct teardown *td, const struct server *s, int connection,
+    int deadline_ms)
+{
+	long long until = now_ms() + td->linger_ms;
+
+	for (;;) {
+		enum unmount_result result = unmount_connection(td->population,
+		    td->registry->connection[connection].id, 0, 0, deadline_ms);
+
+		if (result != UNMOUNT_BUSY || ms_until(until) == 0 ||
+		    (registry_used_by(td->registry, td->population->proc,
+			 s->pid) &
+			UINT64_C(1) << connection))
+			return result;
+		teardown_pause(td, LINGER_TICK_MS);
+	}
+}
+
+/*
  * Unmounts what `s` serves. True if the server can be left to end by itself:
  * nothing of it is mounted any more, so its /dev/fuse reads ENODEV. A SIGTERM
  * now could kill it while it writes its last (archivemount does so only after
@@ -63,8 +87,7 @@ unmount_server(struct teardown *td, const struct server *s, int deadline_ms)
 
 		if (!(s->connections & UINT64_C(1) << i))
 			continue;
-		result = unmount_connection(td->population, c->id, 0, 0,
-		    deadline_ms);
+		result = unmount_patiently(td, s, i, deadline_ms);
 		report_add(td->report, &event, NULL, unmount_words[result]);
 		log_line(td->log, LOG_INFO,
 		    "teardown: unmount of connection "
@@ -233,7 +256,8 @@ stop_helper(pid_t pid, int pidfd, void *context)
 void
 teardown_servers(struct teardown *td)
 {
-	long long deadline = now_ms() + td->limits.server_grace_ms;
+	long long deadline =
+	    now_ms() + td->limits.server_grace_ms + td->linger_ms;
 	struct queue q;
 
 	find_order(td, &q);

@@ -2,29 +2,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "src/child.h"
 #include "src/clock.h"
 #include "src/format.h"
 #include "src/mountinfo.h"
-#include "src/pidfd.h"
 #include "src/population.h"
 #include "src/procfs.h"
 
 #define MOST_MOUNTS 1024 /* of one connection: binds of binds */
-#define TICK_MS 20	 /* between looks where there is no pidfd */
 
 /* The child's part ------------------------------------------------------ */
 
 struct last {
 	unsigned id;
+	bool slaves; /* ours too: we made them slaves ourselves */
 	struct mount mount;
 	bool found, covered;
 };
@@ -35,7 +33,7 @@ remember_last(const struct mount *m, void *context)
 	struct last *last = context;
 
 	if (mount_is_fuse(m) && mount_connection(m) == last->id &&
-	    !m->propagated) {
+	    (!m->propagated || last->slaves)) {
 		last->mount = *m;
 		last->found = true;
 		last->covered = false;
@@ -48,7 +46,10 @@ remember_last(const struct mount *m, void *context)
 static enum unmount_result
 unmount_last(int mountinfo, unsigned id, int flags)
 {
-	struct last last = { .id = id };
+	struct last last = {
+		.id = id,
+		.slaves = (flags & UNMOUNT_HERE_ONLY) != 0,
+	};
 
 	if (mountinfo_read(mountinfo, remember_last, &last) < 0)
 		return UNMOUNT_FAILED;
@@ -58,6 +59,7 @@ unmount_last(int mountinfo, unsigned id, int flags)
 		return UNMOUNT_COVERED;
 	if (last.mount.cut)
 		return UNMOUNT_FAILED;
+	flags &= ~UNMOUNT_HERE_ONLY;
 	if (umount2(last.mount.point, flags | UMOUNT_NOFOLLOW) == 0)
 		return UNMOUNT_DONE;
 	switch (errno) {
@@ -90,6 +92,9 @@ unmount_all(int proc, unsigned id, int flags, pid_t namespace_of)
 
 	if (namespace_of != 0 && !enter_namespace(proc, namespace_of))
 		return errno == EPERM ? UNMOUNT_DENIED : UNMOUNT_FAILED;
+	if ((flags & UNMOUNT_HERE_ONLY) &&
+	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return UNMOUNT_DENIED;
 	mountinfo = proc_openat(proc, "self/mountinfo", 0);
 	if (mountinfo < 0)
 		return UNMOUNT_FAILED;
@@ -107,30 +112,6 @@ unmount_all(int proc, unsigned id, int flags, pid_t namespace_of)
 
 /* The parent's part ----------------------------------------------------- */
 
-/* True if the child ended in time, and was reaped: then *info says how. */
-static bool
-wait_for(pid_t pid, long long deadline_ms, siginfo_t *info)
-{
-	int pidfd = pidfd_open(pid);
-	bool ended;
-
-	for (;;) {
-		struct pollfd end = { .fd = pidfd, .events = POLLIN };
-		int left = ms_until(deadline_ms);
-
-		info->si_pid = 0;
-		ended = waitid(P_PID, (id_t)pid, info, WEXITED | WNOHANG) < 0 ||
-		    info->si_pid != 0;
-		if (ended || left == 0)
-			break;
-		(void)poll(&end, 1,
-		    pidfd >= 0 || left < TICK_MS ? left : TICK_MS);
-	}
-	if (pidfd >= 0)
-		close(pidfd);
-	return ended;
-}
-
 enum unmount_result
 unmount_connection(struct population *population, unsigned id, int flags,
     pid_t namespace_of, int deadline_ms)
@@ -143,13 +124,11 @@ unmount_connection(struct population *population, unsigned id, int flags,
 	if (pid == 0)
 		_exit((int)unmount_all(population->proc, id, flags,
 		    namespace_of));
-	if (wait_for(pid, now_ms() + deadline_ms, &info))
-		return info.si_pid == pid && info.si_code == CLD_EXITED ?
-		    (enum unmount_result)info.si_status :
-		    UNMOUNT_FAILED;
-	population_own(population, pid); /* until the reaper gets it */
-	kill(pid, SIGKILL);
-	return UNMOUNT_LATE;
+	if (!child_wait(pid, now_ms() + deadline_ms, population, &info))
+		return UNMOUNT_LATE;
+	return info.si_pid == pid && info.si_code == CLD_EXITED ?
+	    (enum unmount_result)info.si_status :
+	    UNMOUNT_FAILED;
 }
 
 struct wanted {

@@ -9,6 +9,13 @@
 
 struct population;
 
+/*
+ * A flag of ours: the namespace becomes a slave of the others first, so that
+ * they keep what is unmounted in it (an unmount propagates as the mount below
+ * it does: propagate_umount(), fs/pnode.c).
+ */
+#define UNMOUNT_HERE_ONLY (1 << 30)
+
 enum unmount_result {
 	UNMOUNT_DONE,	 /* every mount of the connection */
 	UNMOUNT_NONE,	 /* there was none in that namespace */

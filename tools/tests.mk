@@ -1,4 +1,4 @@
-# What the Makefile tests with: unit, system, demo and lint.
+# What the Makefile tests with: unit, model, system, demo and lint.
 
 # The unit tests: the same sources, but the host's libc and its sanitizers.
 UNIT = -std=c11 -g -O1 -Wall -Wextra -Werror -fno-omit-frame-pointer \
@@ -9,13 +9,16 @@ UNITS   := $(patsubst tests/%.c,build/%,$(wildcard tests/unit/*_test.c))
 # tests/daemons/NAME.c or all of tests/daemons/NAME/, tests/system/NAME.c
 HELPERS := $(patsubst %,build/tests/%,$(basename $(notdir \
 	$(wildcard tests/daemons/*.c tests/system/*.c) \
-	$(patsubst %/,%,$(sort $(dir $(wildcard tests/daemons/*/*.c)))))))
+	$(patsubst %/,%,$(sort $(dir $(wildcard tests/daemons/*/*.c \
+	tests/system/*/*.c)))))))
 STYLED  := $(wildcard init/*.[ch] src/*.[ch] tools/*.c tests/*/*.[ch] \
 	tests/*/*/*.[ch])
-SCRIPTS := $(wildcard tools/libcap tools/need tools/check-static .ci/run)
+SCRIPTS := $(wildcard tools/libcap tools/need tools/check-static .ci/run \
+	tests/model/check)
 
 check:
 	@$(MAKE) unit
+	@$(MAKE) model
 	@$(MAKE) system
 
 unit: $(UNITS)
@@ -36,6 +39,11 @@ build/unit.o/%.o: %.c Makefile tools/tests.mk | build/seccomp_filter.h build/lic
 	@mkdir -p $(@D)
 	@$(HOSTCC) $(DEFS) $(UNIT) -MMD -MP -c -o $@ $<
 
+# Every run of a model of the guardian, and of variants that must fail.
+model: | setup
+	@echo 'model: about half a minute'
+	@tests/model/check
+
 # Debian's python explicitly: the first one in PATH may not have its pytest.
 system: build/fini build/fini-no-fdinfo $(HELPERS)
 	@echo 'system: $(JOBS) at a time'
@@ -46,12 +54,16 @@ system: build/fini build/fini-no-fdinfo $(HELPERS)
 bench: build/fini
 	@/usr/bin/python3 tests/bench/run
 
+# Stops real daemons under each init; writes docs/data.md. DATA_MB=10 is quicker.
+data-table: build/fini build/tests/launch
+	@/usr/bin/python3 tests/data/table
+
 demo: build/fini $(addprefix build/tests/,client launch ndrive)
 	@tests/demo/demo
 
 .SECONDEXPANSION:
 build/tests/%: $$(wildcard tests/daemons/$$*.[ch] tests/daemons/$$*/*.[ch] \
-		tests/system/$$*.[ch]) | setup
+		tests/system/$$*.[ch] tests/system/$$*/*.[ch]) | setup
 	@echo '  compile $@'
 	@mkdir -p $(@D)
 	@$(HOSTCC) -std=c11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror -o $@ \

@@ -21,11 +21,13 @@
 #define PACE_MS 5  /* between two blocks of a stream */
 
 static const char usage[] =
-    "usage: client [-fi] [-s PIDFILE] hold|read|fault|stream FILE\n"
+    "usage: client [-fi] [-s PIDFILE] hold|read|fault FILE\n"
+    "       client [-fi] [-s PIDFILE] [-p PROGRESS] stream FILE\n"
     "       client [-fi] [-s PIDFILE] write|map FILE BYTES\n"
     "  -f  stay in the foreground\n"
     "  -i  ignore SIGTERM\n"
     "  -s PIDFILE  once FILE is open, stop that server by SIGSTOP\n"
+    "  -p PROGRESS  a file to say in, in 8 bytes, how many were written\n"
     "  hold    keep FILE open\n"
     "  read    read FILE\n"
     "  fault   map FILE and touch it\n"
@@ -34,7 +36,7 @@ static const char usage[] =
     "  map     the same through a shared mapping\n";
 
 static int in_place_fd = -1;
-static const char *server_pid_file;
+static const char *server_pid_file, *progress_file;
 
 /* Lets the parent, if there is one, return. */
 static void
@@ -155,9 +157,26 @@ map_and_hold(const char *file, size_t size)
 	stay();
 }
 
+/* In memory that outlives us, whatever ends us between two writes. */
+static uint64_t *
+open_progress(void)
+{
+	int fd = open(progress_file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	void *map;
+
+	if (fd == -1 || ftruncate(fd, sizeof(uint64_t)) == -1)
+		err(1, "%s", progress_file);
+	map = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED,
+	    fd, 0);
+	if (map == MAP_FAILED)
+		err(1, "%s", progress_file);
+	return map;
+}
+
 static void
 stream(const char *file)
 {
+	uint64_t unseen, *progress = progress_file ? open_progress() : &unseen;
 	const struct timespec pace = { .tv_nsec = PACE_MS * 1000000 };
 	int fd = open_file(file, O_WRONLY | O_CREAT | O_TRUNC);
 	sigset_t stop;
@@ -167,6 +186,7 @@ stream(const char *file)
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 	for (uint64_t offset = 0;; offset += BLOCK) {
 		write_block(fd, BLOCK, offset);
+		*progress = htole64(offset + BLOCK);
 		in_place();
 		if (sigtimedwait(&stop, NULL, &pace) == SIGTERM)
 			break;
@@ -207,11 +227,13 @@ main(int argc, char *argv[])
 	int opt;
 
 	fill_standard_descriptors();
-	while ((opt = getopt(argc, argv, "fis:")) != -1) {
+	while ((opt = getopt(argc, argv, "fip:s:")) != -1) {
 		if (opt == 'f')
 			foreground = true;
 		else if (opt == 'i')
 			signal(SIGTERM, SIG_IGN);
+		else if (opt == 'p')
+			progress_file = optarg;
 		else if (opt == 's')
 			server_pid_file = optarg;
 		else

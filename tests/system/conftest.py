@@ -4,9 +4,12 @@ import time
 import pytest
 
 import closing_proof
+import measured
 import release
 from container import INITS, TOOLS, Container, scratch
 from foreign import INSIDE, Foreign
+
+NOBODY = 65534
 
 
 def pytest_configure(config):
@@ -28,11 +31,13 @@ def pytest_collection_modifyitems(items):
 
 
 closing = pytest.StashKey()
+numbers = pytest.StashKey()
 
 
 def pytest_sessionstart(session):
     if not hasattr(session.config, "workerinput"):
         session.config.stash[closing] = closing_proof.Before()
+        session.config.stash[numbers] = measured.Record()
 
 
 def pytest_sessionfinish(session):
@@ -45,6 +50,8 @@ def pytest_sessionfinish(session):
 
 def pytest_terminal_summary(terminalreporter, config):
     if closing in config.stash:
+        for line in config.stash[numbers].lines():
+            terminalreporter.write_line(f"measured: {line}")
         terminalreporter.write_line(f"closing proof: {config.stash[closing].verdict}")
 
 
@@ -78,11 +85,13 @@ def containers(keeper, foreign):
     made = []
 
     class Beside(Container):
-        def start(self, init, scene, options=(), launch=()):
+        def argv(self, init, scene, options=()):
             if not os.path.exists(INITS[init]):
                 pytest.skip(f"{INITS[init]} is not there")
-            scene = INSIDE.format(mount=foreign.mount) + scene
-            return super().start(init, scene, options, launch, mounts_of=foreign.pid)
+            return super().argv(init, INSIDE.format(mount=foreign.mount) + scene, options)
+
+        def run(self, argv, launch=(), mounts_of=None, wrapper=()):
+            return super().run(argv, launch, mounts_of or foreign.pid, wrapper)
 
     def make(**arguments):
         made.append(Beside(scratch(), keeper, **arguments))
@@ -90,8 +99,9 @@ def containers(keeper, foreign):
 
     yield make
     for container in made:
-        show(container)
-        container.close()
+        if not container.closed:
+            show(container)
+            container.close()
     if made:
         foreign.assert_untouched()
 
@@ -99,3 +109,23 @@ def containers(keeper, foreign):
 @pytest.fixture
 def container(containers):
     return containers()
+
+
+@pytest.fixture
+def as_nobody(container):
+    """Launch options for a container of an ordinary user, as docker --user makes it: fusermount3 mounts."""
+    device = container.path("fuse")
+    os.mknod(device, 0o20666, os.stat("/dev/fuse").st_rdev)
+    os.chmod(device, 0o666)
+    container.give_to(NOBODY)
+    return ["--uid", str(NOBODY), "--bind", f"{device}:/dev/fuse"]
+
+
+@pytest.fixture
+def guarded(containers):
+    """Starts fini and a load, a scene without its finish; returns the container and its guardian's pid."""
+    def start(load, options=()):
+        container = containers()
+        container.start("fini", load + "\nfinish", options).wait_ready()
+        return container, container.guardian()
+    return start

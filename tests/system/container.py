@@ -20,6 +20,8 @@ BUILD = os.path.join(TOP, "build")
 TOOLS = os.path.join(BUILD, "tests")
 INITS = {
     "tini": "/usr/bin/tini-static",
+    "dumb-init": "/usr/bin/dumb-init",
+    "catatonit": "/usr/bin/catatonit",
     "fini": os.environ.get("FINI", os.path.join(BUILD, "fini")),
     "fini-no-fdinfo": os.path.join(BUILD, "fini-no-fdinfo"),
 }
@@ -58,7 +60,8 @@ class Container:
         self.pid = self.pidns = None
         self.connections = []
         self._keeper = keeper
-        self._events = self._pidns_fd = self._launcher = self._ended = self._asked = None
+        self.closed = False
+        self._events = self._pidns_fd = self._pidfd = self._launcher = self._ended = self._asked = None
         self._buffer = b""
         for drive in drives:
             os.makedirs(f"{scratch}/back/{drive}")
@@ -80,16 +83,20 @@ class Container:
 
     def start(self, init, scene, options=(), launch=(), mounts_of=None):
         """Runs scene, a shell script that ends with finish, as main under init."""
+        return self.run(self.argv(init, scene, options), launch, mounts_of)
+
+    def argv(self, init, scene, options=()):
+        """What start would run."""
         with open(self.path("main"), "w") as file:
             file.write(PROLOGUE.format(tools=TOOLS, scratch=self.scratch) + scene)
-        return self.run([INITS[init], *options, "--", "/bin/sh", self.path("main")], launch, mounts_of)
+        return [INITS[init], *options, "--", "/bin/sh", self.path("main")]
 
-    def run(self, argv, launch=(), mounts_of=None):
-        """Runs argv as PID 1. Its output goes to the files stdout and stderr."""
+    def run(self, argv, launch=(), mounts_of=None, wrapper=()):
+        """Runs argv as PID 1, all of it under wrapper (strace...). Its output goes to the files stdout and stderr."""
         # What is mounted before is foreign; under mounts_of this is what that container sees, once it is ready.
         self.foreign = set(procfs.fuse_mounts(mounts_of or os.getpid()))
         events, report = os.pipe()
-        command = [f"{TOOLS}/launch", "--report", str(report), *launch]
+        command = [*wrapper, f"{TOOLS}/launch", "--report", str(report), *launch]
         if mounts_of:
             command += ["--mounts-of", str(mounts_of)]
         with open(self.path("stdout"), "wb") as stdout, open(self.path("stderr"), "wb") as stderr:
@@ -102,6 +109,7 @@ class Container:
             raise AssertionError(f"not started: {self.stderr()}")
         self.pid, self.pidns = started["pid"], started["pidns"]
         self._pidns_fd = os.open(f"/proc/{self.pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)  # so the number stays ours
+        self._pidfd = os.pidfd_open(self.pid)
         self._keeper.add(self.pid, self.pidns, self.scratch, self.foreign)
         closing_proof.record("made", "pidns", self.pidns)
         return self
@@ -126,11 +134,11 @@ class Container:
             self._keeper.pin(self.pidns, connection)
             closing_proof.record("made", "connection", connection.id)
 
-    def run_inside(self, scene, seconds=10):
+    def run_inside(self, scene, seconds=10, check=True):
         """Runs a scene in the running container, as docker exec would."""
         script = PROLOGUE.format(tools=TOOLS, scratch=self.scratch) + scene
-        subprocess.run(["nsenter", f"--target={self.pid}", "--mount", "--pid", "/bin/sh", "-c", script], check=True,
-                       timeout=seconds)
+        subprocess.run(["nsenter", f"--target={self.pid}", "--mount", "--pid", "/bin/sh", "-c", script],
+                       check=check, timeout=seconds)
 
     def finish(self, status=7):
         """Makes main exit with that status."""
@@ -143,9 +151,9 @@ class Container:
         return self.finish(0)
 
     def kill(self, sig=signal.SIGKILL):
-        """Signals PID 1 from outside."""
+        """Signals PID 1 from outside. ProcessLookupError if it has ended."""
         self._asked = time.monotonic()
-        os.kill(self.pid, sig)
+        signal.pidfd_send_signal(self._pidfd, sig)
         return self
 
     def wait_end(self, seconds):
@@ -193,6 +201,13 @@ class Container:
     def named(self, name):
         return [pid for pid in self.processes() if procfs.comm(pid) == name]
 
+    def guardian(self, seconds=2):
+        """Waits until a child of PID 1, of the same program, traces it. Returns the child's pid, on the host."""
+        def find():
+            tracer = procfs.tracer(self.pid)
+            return tracer if tracer in procfs.children(self.pid) else None
+        return waiting.until(find, seconds, "guarded")
+
     def threads_in(self, wchan, comm=None):
         """The threads that sleep in a kernel function whose name matches the regular expression."""
         return [(pid, tid) for pid in self.processes() if comm in (None, procfs.comm(pid))
@@ -237,7 +252,8 @@ class Container:
         waiting.until(lambda: not self.new_connections(), 1, f"gone: {self.new_connections()}")
 
     def close(self):
-        """For fixtures: releases what is left, whatever happened, closes everything and removes the directory."""
+        """Releases what is left, whatever happened, closes everything and removes the directory. Fixtures do so."""
+        self.closed = True
         try:
             self.release()
             if self.pidns:
@@ -249,7 +265,7 @@ class Container:
         finally:
             for connection in self.connections:
                 connection.close()
-            for fd in (self._ready, self._go, self._events, self._pidns_fd):
+            for fd in (self._ready, self._go, self._events, self._pidns_fd, self._pidfd):
                 if fd is not None:
                     os.close(fd)
         shutil.rmtree(self.scratch)  # only now: removing a mount point detaches what another namespace mounted on it

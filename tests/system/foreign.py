@@ -22,13 +22,18 @@ class Foreign:
         """PID 1 of the container in which it is mounted."""
         return self.container.pid
 
-    def serve(self, drive):
+    def serve(self, drive, options=""):
         """Serves another mount outside; returns its connection."""
         known = len(self.container.connections)
-        self.container.run_inside(f"nd {drive} -o allow_other")
+        self.container.run_inside(f"nd {drive} -o allow_other {options}")
         self.container.pin_connections()
         [connection] = self.container.connections[known:]
         return connection
+
+    def server_of(self, connection):
+        """The pid, on the host, of what serves it."""
+        [pid] = [pid for pid in self.container.named("ndrive") if connection.id in procfs.served_by(pid)]
+        return pid
 
     def _written(self, name):
         return self.container.read(f"back/a/{name}")

@@ -1,4 +1,6 @@
 """The inits under test, and what is expected of them."""
+import signal
+
 import pytest
 
 # For scenes in which fini has to give somebody up: every grace short.
@@ -17,3 +19,17 @@ def assert_ends(container, status=7, seconds=PROMPT):
     assert end is not None, f"hangs: {container.stuck()}"
     assert end.status == status
     container.assert_nothing_left()
+
+
+def assert_killed(container, seconds=PROMPT):
+    """PID 1 has been SIGKILLed: the container must end soon, as one that was, and nothing may be left of it."""
+    end = container.wait_end(seconds)
+    assert end is not None, f"hangs: {container.stuck()}"
+    assert end.status == -signal.SIGKILL, f"{end}: {container.stderr()}"
+    container.assert_nothing_left()
+    return end
+
+
+def assert_hangs(container):
+    assert container.wait_end(HANG) is None, "it ended: this scene shows nothing"
+    assert container.release(), "it ended without an abort: this was no hang"

@@ -8,6 +8,8 @@ import os
 import select
 import subprocess
 
+_readers = []  # killed, not reaped yet
+
 
 def _read(path):
     try:
@@ -75,12 +77,24 @@ def stack(pid, tid):
     return _read(f"/proc/{pid}/task/{tid}/stack")
 
 
+def children(pid):
+    return [int(child) for tid in tids(pid) for child in _read(f"/proc/{pid}/task/{tid}/children").split()]
+
+
 def inner_pid(pid):
     """The number the process has in its own PID namespace."""
     for line in read_in_child(f"/proc/{pid}/status").splitlines():
         if line.startswith("NSpid:"):
             return int(line.split()[-1])
     return None
+
+
+def tracer(pid):
+    """Who traces the process: a pid, or 0. The pid is one of our own PID namespace."""
+    for line in read_in_child(f"/proc/{pid}/status").splitlines():
+        if line.startswith("TracerPid:"):
+            return int(line.split()[1])
+    return 0
 
 
 def state(pid, tid):
@@ -90,10 +104,16 @@ def state(pid, tid):
 
 
 def read_in_child(path, deadline=1):
-    try:
-        return subprocess.run(["cat", path], capture_output=True, text=True, timeout=deadline).stdout
-    except subprocess.TimeoutExpired:
-        return ""
+    """The file's text, or "" if it cannot be read in time. The child may hang in D by then: nobody waits for it."""
+    child = subprocess.Popen(["cat", path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL)
+    with child.stdout:
+        text = b""
+        if select.select([child.stdout], [], [], deadline)[0]:
+            text = os.read(child.stdout.fileno(), 65536)  # cat writes a small file at once
+    child.kill()
+    _readers[:] = [reader for reader in _readers + [child] if reader.poll() is None]
+    return text.decode(errors="replace")
 
 
 def fuse_in_mountinfo(text):

@@ -1,11 +1,8 @@
 """The abort ladder: the first step that works here is taken, and the log says which."""
-import os
-
 import pytest
 
-from inits import HURRY, assert_ends, both_finis
+from inits import HURRY, assert_ends, assert_killed, both_finis
 
-NOBODY = 65534
 HELD = "nd a --never-read seed --read seed"  # killing the server would not help
 UNANSWERING = "nd a --sigterm ignore --never-read seed; client read mnt/a/seed"  # here it does
 
@@ -21,24 +18,19 @@ LADDER = {
 
 @both_finis
 @pytest.mark.parametrize("step,scene,launch", LADDER.values(), ids=LADDER.keys())
-def test_step(container, init, step, scene, launch):
+@pytest.mark.parametrize("how", ["main exits", "SIGKILL of PID 1"])
+def test_step(container, init, step, scene, launch, how):
     container.start(init, scene + "\nfinish", options=HURRY, launch=launch).wait_ready()
     container.wait_log("a UNANSWERED READ")
     [connection] = container.connections
-    assert_ends(container)
+    if how == "main exits":
+        assert_ends(container)
+    else:
+        container.guardian()
+        assert_killed(container.kill())
     lines = [line for line in container.stderr().splitlines() if "aborted" in line]
     assert len(lines) == 1, container.stderr()
     assert f"connection {connection.id} " in lines[0] and f" by {step}: " in lines[0], lines
-
-
-@pytest.fixture
-def as_nobody(container):
-    """Launch options for a container of an ordinary user, as docker --user makes it: fusermount3 mounts."""
-    device = container.path("fuse")
-    os.mknod(device, 0o20666, os.stat("/dev/fuse").st_rdev)
-    os.chmod(device, 0o666)
-    container.give_to(NOBODY)
-    return ["--uid", str(NOBODY), "--bind", f"{device}:/dev/fuse"]
 
 
 @both_finis

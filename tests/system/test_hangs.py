@@ -4,30 +4,11 @@ Each scene runs under tini as control, where it must hang, and under fini, where
 """
 import re
 
-import pytest
-
+from hangs import hang_scenes
 from inits import HANG, assert_ends, both_finis
 
-# What the server does to itself before main exits.
-SCENES = {
-    "holds a file of its own mount, 1 thread": "nd a -s --hold f",
-    "holds a file of its own mount, 3 threads": "nd a --hold-threads 3 --hold f",
-    "two servers hold each other's files": """
-        nd a --await-mount $S/mnt/b --hold $S/mnt/b/f &
-        nd b --await-mount $S/mnt/a --hold $S/mnt/a/f
-        wait $!""",
-    "wrote to its own file, writeback_cache": "nd a --writeback-cache --dirty f",
-    "wrote to its own file, writeback_cache, no FLUSH": "nd a --writeback-cache --no-flush --dirty f",
-    "dirty mapping of its own file, writeback_cache": "nd a --writeback-cache --map f",
-    "dirty mapping of its own file": "nd a --map f",
-    "own thread in read() of its own mount": "nd a --never-read seed --read seed",
-    "own thread in a page fault on its own mount": "nd a --never-read seed --fault seed",
-    "helper with a higher /dev/fuse and a file": "nd a --helper f",
-}
-scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 
-
-@scenes
+@hang_scenes
 def test_control_hangs(container, scene):
     container.start("tini", scene + "\nfinish").wait_ready()
     assert container.connections
@@ -38,7 +19,7 @@ def test_control_hangs(container, scene):
     assert container.release(), "it ended without an abort: this was no hang"
 
 
-@scenes
+@hang_scenes
 @both_finis
 def test_ends(container, scene, init):
     container.start(init, scene + "\nfinish").wait_ready()

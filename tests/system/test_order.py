@@ -1,7 +1,7 @@
 """Clients first, servers last: what each server sees of the end, and in which order."""
 import pytest
 
-from inits import HURRY, assert_ends, both_finis
+from inits import HURRY, assert_ends, assert_killed, both_finis
 
 
 def before(log, first, then):
@@ -22,6 +22,18 @@ def test_server_goes_after_its_clients(container, init):
     assert before(log, "RELEASE", "DESTROY"), log
     assert len([line for line in log if "RELEASE" in line]) == 3
     assert log.count("a SIGTERM") <= 1 and "a SIGHUP" not in log
+
+
+@both_finis
+def test_server_goes_after_its_clients_when_init_is_killed(container, init):
+    container.start(init, """
+        nd b; nd a --hold $S/mnt/b/own
+        client hold mnt/a/f; client -i hold mnt/b/g; exec 5>mnt/a/main
+        finish""").wait_ready().guardian()
+    assert_killed(container.kill())
+    log = container.log()
+    assert before(log, "a RELEASE", "a DESTROY") and before(log, "a DESTROY", "b DESTROY"), log
+    assert log.count("a SIGTERM") <= 1 and log.count("b SIGTERM") <= 1
 
 
 @both_finis

@@ -2,20 +2,18 @@
 import pytest
 
 import waiting
-from inits import HURRY, assert_ends, both_finis
+from inits import HURRY, PROMPT, assert_ends, assert_killed, both_finis
 
 IN_KERNEL = r"request_wait_answer|folio_wait"
 
-# What is wrong when main exits. fini has to abort in some of them, so every grace is short.
+# What is wrong when main exits, and what fini's defaults put an end to at once.
 SCENES = {
-    "never answers, client in read()": "nd a --never-read seed; client read mnt/a/seed",
-    "never answers, client in a page fault": "nd a --never-read seed; client fault mnt/a/seed",
     "stopped, client in read()": "nd a; client -s a.pid read mnt/a/seed",
     "stopped, client in a page fault": "nd a; client -s a.pid fault mnt/a/seed",
     "stopped, client with dirty data": "nd a --writeback-cache; client -s a.pid hold mnt/a/f",
-    "stopped answering, client with an open file": "nd a --mute-at mute; client hold mnt/a/f; test ! -e mnt/a/mute",
     "mount namespace of its own": "BY='unshare -m' nd a",
     "mount namespace of its own, holds its own file": "BY='unshare -m' nd a --hold f",
+    "user namespace of its own, holds its own file": "BY='unshare -Urm' nd a --hold f",
     "mount detached but in use by a client": "nd a; client hold mnt/a/f; umount -l mnt/a",
     "mount detached but in use by its server": "nd a --hold f; umount -l mnt/a",
     "three mounts on one mount point": "nd a; ON=$S/mnt/a nd b; ON=$S/mnt/a nd c; client hold mnt/a/f",
@@ -27,21 +25,61 @@ SCENES = {
     "killed while it held its own file": "nd a --hold f; kill -KILL $(cat a.pid)",
     "killed by a SIGTERM while it held its own file": "nd a --hold f --sigterm die; kill $(cat a.pid)",
     "ignores SIGTERM": "nd a --sigterm ignore; client hold mnt/a/f",
-    "ignores SIGTERM and holds its own file": "nd a --sigterm ignore --hold f",
-    "client ignores SIGTERM": "nd a; client -i hold mnt/a/f",
     "one thread only": "nd a -s; client hold mnt/a/f",
     "an empty FUSE mount nobody uses": "nd a",
     "server is main's foreground job": "mkfifo up; nd a -f >up & read -r up <up; client hold mnt/a/f",
 }
 
+# Somebody has to be given up: how long that takes is what the graces say.
+GIVEN_UP = {
+    "never answers, client in read()": "nd a --never-read seed; client read mnt/a/seed",
+    "never answers, client in a page fault": "nd a --never-read seed; client fault mnt/a/seed",
+    "stopped answering, client with an open file": "nd a --mute-at mute; client hold mnt/a/f; test ! -e mnt/a/mute",
+    "ignores SIGTERM and holds its own file": "nd a --sigterm ignore --hold f",
+    "client ignores SIGTERM": "nd a; client -i hold mnt/a/f",
+    "PID namespace of its own, whose maker ignores SIGTERM": """
+        mkfifo up; BY='unshare -pf' nd a -f --hold f >up & read -r up <up""",
+}
+given_up = pytest.mark.parametrize("scene", GIVEN_UP.values(), ids=GIVEN_UP.keys())
+
+
+def await_stuck(container, scene):
+    """A client that reads is stuck in the kernel only a moment after it said that it would read."""
+    if "seed" in scene:
+        waiting.until(lambda: container.threads_in(IN_KERNEL, "client"), 5, "stuck in the kernel")
+
 
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 @both_finis
 def test_ends(container, scene, init):
-    container.start(init, scene + "\nfinish", options=HURRY).wait_ready()
-    if "seed" in scene:
-        waiting.until(lambda: container.threads_in(IN_KERNEL, "client"), 5, "stuck in the kernel")
+    container.start(init, scene + "\nfinish").wait_ready()
+    await_stuck(container, scene)
     assert_ends(container)
+
+
+@pytest.mark.parametrize("scene", [*SCENES.values(), *GIVEN_UP.values()], ids=[*SCENES, *GIVEN_UP])
+@both_finis
+def test_sigkill(container, scene, init):
+    """Of PID 1, from outside: the guardian has two seconds for everybody, and needs them where it gives somebody up."""
+    container.start(init, scene + "\nfinish").wait_ready().guardian()
+    await_stuck(container, scene)
+    assert_killed(container.kill(), seconds=PROMPT + 1 if scene in GIVEN_UP.values() else PROMPT)
+
+
+@given_up
+@both_finis
+def test_gives_up(container, scene, init):
+    container.start(init, scene + "\nfinish", options=HURRY).wait_ready()
+    await_stuck(container, scene)
+    assert_ends(container)
+
+
+@given_up
+def test_gives_up_with_the_defaults(container, scene):
+    """Before docker stop's ten seconds are over."""
+    container.start("fini", scene + "\nfinish").wait_ready()
+    await_stuck(container, scene)
+    assert_ends(container, seconds=10)
 
 
 @both_finis
@@ -70,17 +108,3 @@ def test_clients_of_a_stuck_server_get_an_error(container, init):
         finish""", options=HURRY).wait_ready()
     assert b"not connected" in container.read("seen") or b"abort" in container.read("seen"), container.read("seen")
     assert_ends(container)
-
-
-@both_finis
-def test_mount_that_arrives_from_outside_is_foreign(container, init, foreign):
-    """By propagation, while main runs, and used by a client inside."""
-    late = foreign.container.path("mnt/late")
-    container.start(init, f"ready; await_go; client write {late}/f 4096\nfinish",
-                    launch=["--propagation", "slave"]).wait_ready()
-    connection = foreign.serve("late")
-    container.foreign.add(connection.id)
-    container.go().wait_ready()
-    assert_ends(container)
-    assert connection.exists()
-    foreign.container.assert_written("back/late/f", size=4096)

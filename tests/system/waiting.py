@@ -26,6 +26,11 @@ def readable_before(fd, deadline):
     return readable(fd, deadline - time.monotonic())
 
 
+def moment(seconds):
+    """For scenes whose subject is the time between two signals: it passes, to a tenth of a millisecond."""
+    select.select([], [], [], seconds)
+
+
 def line_in_file(path, wanted, seconds=10):
     """Waits until a line of the file contains wanted, by inotify on its directory. Returns that line."""
     deadline = time.monotonic() + seconds

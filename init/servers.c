@@ -1,0 +1,254 @@
+#include "init/servers.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "init/supervise.h"
+#include "src/clock.h"
+#include "src/connection.h"
+#include "src/discover.h"
+#include "src/fusectl.h"
+#include "src/isolate.h"
+#include "src/log.h"
+#include "src/population.h"
+#include "src/spawn.h"
+
+#define PROGRESS_MS 5000 /* between lines that say who is waited for */
+#define ANSWER_MS 10	 /* between looks whether FUSE_INIT is answered */
+
+/* Connections of ours that belong to no declared server yet. */
+static uint64_t
+unclaimed(const struct servers *servers, const struct registry *r)
+{
+	uint64_t connections = registry_ours(r);
+
+	for (int i = 0; i < servers->count; i++)
+		connections &= ~servers->declared[i].connections;
+	return connections;
+}
+
+/*
+ * Nothing in flight: FUSE_INIT, the first request, is answered. Where fusectl
+ * cannot be had the mount itself must do.
+ */
+static bool
+answers(const struct registry *r, uint64_t connections)
+{
+	for (int i = 0; i < CONNECTIONS; i++) {
+		unsigned requests;
+
+		if ((connections & UINT64_C(1) << i) &&
+		    fusectl_waiting(&r->connection[i].pin, &requests) == 0 &&
+		    requests > 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_live(struct servers *servers, struct declared *d, struct supervision *sv)
+{
+	uint64_t came = unclaimed(servers, sv->registry);
+
+	if (came == 0 || !registry_served(sv->registry, came) ||
+	    !answers(sv->registry, came))
+		return false;
+	d->connections = came;
+	return true;
+}
+
+/* It ended by itself, and not by going into the background. */
+static bool
+has_failed(const struct declared *d)
+{
+	return d->pid == 0 && (d->ending.signalled || d->ending.code != 0);
+}
+
+static void
+say_failed(const struct declared *d, struct log *log)
+{
+	log_line(log, LOG_ERROR, "server '%s' %s %d before its mount was live",
+	    d->command,
+	    d->ending.signalled ? "was killed by signal" : "exited with",
+	    d->ending.code);
+}
+
+/* The next moment to look: an event, FUSE_INIT, a line, the end. */
+static long long
+next_look(const struct servers *servers, const struct supervision *sv,
+    long long line, long long deadline)
+{
+	long long next = line < deadline ? line : deadline;
+	long long soon = now_ms() + ANSWER_MS;
+
+	return unclaimed(servers, sv->registry) && soon < next ? soon : next;
+}
+
+static int
+wait_until_live(struct servers *servers, struct declared *d,
+    struct supervision *sv)
+{
+	long long start = now_ms(), deadline = start + servers->ready_ms;
+	long long line = start + PROGRESS_MS;
+
+	while (!is_live(servers, d, sv)) {
+		if (has_failed(d)) {
+			say_failed(d, sv->log);
+			return -1;
+		}
+		if (sv->stopping) {
+			log_line(sv->log, LOG_WARNING,
+			    "stopped while server '%s' was starting",
+			    d->command);
+			return -1;
+		}
+		if (ms_until(deadline) == 0) {
+			log_line(sv->log, LOG_ERROR,
+			    "server '%s': its mount is not live after %d ms",
+			    d->command, servers->ready_ms);
+			return -1;
+		}
+		if (ms_until(line) == 0) {
+			log_line(sv->log, LOG_WARNING,
+			    "server '%s': waiting for its mount, %d s",
+			    d->command, (int)(now_ms() - start) / 1000);
+			line += PROGRESS_MS;
+		}
+		(void)supervise_step(sv,
+		    next_look(servers, sv, line, deadline));
+	}
+	log_line(sv->log, LOG_INFO, "server '%s' is live after %d ms",
+	    d->command, (int)(now_ms() - start));
+	return 0;
+}
+
+static int
+start(struct servers *servers, struct declared *d, struct supervision *sv)
+{
+	d->connections = 0;
+	d->pid = spawn_command(d->command, servers->signals,
+	    servers->isolate ? isolate_enter : NULL, sv->log);
+	if (d->pid > 0)
+		return 0;
+	d->pid = 0;
+	log_line(sv->log, LOG_ERROR, "server '%s': %s", d->command,
+	    strerror(errno));
+	return -1;
+}
+
+static bool
+is_held(const struct declared *d, const struct supervision *sv)
+{
+	const struct registry *r = sv->registry;
+
+	for (int i = 0; i < SERVERS; i++)
+		if (r->server[i].pid != 0 &&
+		    (r->server[i].connections & d->connections) &&
+		    (registry_used_by(r, sv->population->proc,
+			 r->server[i].pid) &
+			d->connections))
+			return true;
+	return false;
+}
+
+/*
+ * The mount is hidden as soon as it is seen. A server that was faster, and
+ * holds a file of it already, is not what the user asked for.
+ */
+static int
+hide(struct declared *d, struct supervision *sv)
+{
+	const char *why = "its mount did not come to us, or cannot be taken "
+			  "from it (add CAP_SYS_ADMIN)";
+
+	discover_servers(sv->registry, sv->population, sv->fusectl, true);
+	if (isolate_hide(sv->registry, sv->population, d->connections) == 0) {
+		if (!is_held(d, sv))
+			return 0;
+		why = "it holds a file of its own mount already";
+	}
+	log_line(sv->log, LOG_ERROR, "server '%s' cannot be isolated: %s",
+	    d->command, why);
+	return -1;
+}
+
+int
+servers_start(struct servers *servers, struct supervision *sv)
+{
+	if (servers->isolate && isolate_prepare() < 0) {
+		log_line(sv->log, LOG_ERROR,
+		    "--isolate: mounts cannot be made shared: %s "
+		    "(add CAP_SYS_ADMIN)",
+		    strerror(errno));
+		return -1;
+	}
+	for (int i = 0; i < servers->count; i++) {
+		struct declared *d = &servers->declared[i];
+
+		if (start(servers, d, sv) < 0 ||
+		    wait_until_live(servers, d, sv) < 0 ||
+		    (servers->isolate && hide(d, sv) < 0))
+			return -1;
+	}
+	servers->started = true;
+	return 0;
+}
+
+void
+servers_ended(struct servers *servers, const struct ending *ending)
+{
+	for (int i = 0; i < servers->count; i++)
+		if (servers->declared[i].pid == ending->pid) {
+			servers->declared[i].pid = 0;
+			servers->declared[i].ending = *ending;
+		}
+}
+
+static void
+act_on_death(struct servers *servers, struct declared *d,
+    struct supervision *sv)
+{
+	switch ((enum server_exit)servers->on_exit) {
+	case SERVER_EXIT_STOP:
+		if (!servers->stopped_main)
+			(void)kill(sv->main, SIGTERM);
+		servers->stopped_main = true;
+		sv->stopping = true;
+		break;
+	case SERVER_EXIT_IGNORE:
+		break;
+	case SERVER_EXIT_RESTART:
+		if (start(servers, d, sv) == 0)
+			d->lost = false;
+		break;
+	}
+}
+
+void
+servers_check(struct servers *servers, struct supervision *sv)
+{
+	static const char *const then[] = {
+		[SERVER_EXIT_STOP] = "main is stopped",
+		[SERVER_EXIT_IGNORE] = "main goes on",
+		[SERVER_EXIT_RESTART] = "it is started again",
+	};
+
+	if (!servers->started || sv->ended || sv->stopping)
+		return;
+	registry_forget_dead(sv->registry);
+	for (int i = 0; i < servers->count; i++) {
+		struct declared *d = &servers->declared[i];
+
+		if (d->connections == 0)
+			(void)is_live(servers, d, sv); /* started again */
+		else if (!d->lost &&
+		    !registry_served(sv->registry, d->connections)) {
+			d->lost = true;
+			log_line(sv->log, LOG_WARNING, "server '%s' died: %s",
+			    d->command, then[servers->on_exit]);
+			act_on_death(servers, d, sv);
+		}
+	}
+}

@@ -1,0 +1,50 @@
+#include "src/isolate.h"
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/mount.h>
+
+#include "src/connection.h"
+#include "src/population.h"
+#include "src/unmount.h"
+
+#define HIDE_MS 2000 /* for the child that unmounts */
+
+int
+isolate_prepare(void)
+{
+	return mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL);
+}
+
+int
+isolate_enter(void)
+{
+	return unshare(CLONE_NEWNS);
+}
+
+static bool
+hide_from(struct population *p, unsigned id, pid_t server)
+{
+	return unmount_connection(p, id, MNT_DETACH | UNMOUNT_HERE_ONLY, server,
+		   HIDE_MS) == UNMOUNT_DONE;
+}
+
+int
+isolate_hide(const struct registry *r, struct population *p,
+    uint64_t connections)
+{
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (!(connections & UINT64_C(1) << i))
+			continue;
+		if (!r->connection[i].mounted)
+			return -1;
+		for (int j = 0; j < SERVERS; j++)
+			if (r->server[j].pid != 0 &&
+			    (r->server[j].connections & UINT64_C(1) << i) &&
+			    !hide_from(p, r->connection[i].id,
+				r->server[j].pid))
+				return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,58 @@
+"""The rows of the table: how users start each daemon, and where its bytes end up."""
+import collections
+
+import backends
+import s3
+
+# serve: the shell commands, done when it is mounted. packages: whose versions matter. kinds: the applications.
+Daemon = collections.namedtuple("Daemon", "name started packages backend mount serve kinds note",
+                                defaults=(("closed", "open", "renamed", "mapped"), ""))
+
+DAEMONIZES, JOB = "daemonizes", "background job of main"
+
+SSHFS = """sshfs -p $PORT {options} \
+    -o IdentityFile=$KEY,IdentitiesOnly=yes,StrictHostKeyChecking=no,UserKnownHostsFile=/dev/null,LogLevel=ERROR \
+    root@127.0.0.1:$THERE {mount}"""
+
+S3FS = """
+s3fs $BUCKET mnt/a -o url=$URL,use_path_request_style,passwd_file=$PASSWORD
+await_mount mnt/a"""
+
+RCLONE = """
+rclone --config "" mount {remote} mnt/a --vfs-cache-mode writes --cache-dir "$S/cache" --log-level ERROR &
+await_mount mnt/a"""
+
+DAEMONS = (
+    Daemon("bindfs", DAEMONIZES, ("bindfs",), backends.Directory, "mnt/a", "bindfs back/a mnt/a"),
+    Daemon("sshfs", JOB, ("sshfs", "openssh-server"), backends.Sshd, "mnt/a",
+           SSHFS.format(options="-f", mount="mnt/a") + " &\nawait_mount mnt/a"),
+    Daemon("s3fs", DAEMONIZES, ("s3fs",), s3.S3, "mnt/a", S3FS),
+    Daemon("s3fs, 10 MB/s", DAEMONIZES, ("s3fs",), s3.SlowS3, "mnt/a", S3FS,
+           note="Its link to the S3 server takes 10 MB/s: what is still to be sent takes seconds."),
+    Daemon("rclone, local", JOB, ("rclone",), backends.Directory, "mnt/a", RCLONE.format(remote='"$S/back/a"'),
+           note="rclone sends what is in its queue neither at SIGTERM nor at unmount, whichever init there is."),
+    Daemon("rclone, S3", JOB, ("rclone",), s3.S3, "mnt/a", """
+export RCLONE_CONFIG_REMOTE_TYPE=s3 RCLONE_CONFIG_REMOTE_PROVIDER=Other RCLONE_CONFIG_REMOTE_ENDPOINT=$URL
+export RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID=S3RVER RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY=S3RVER
+""" + RCLONE.format(remote="remote:$BUCKET"),
+           note="As above: its queue needs a command that waits until it is empty, before the server is stopped."),
+    Daemon("gocryptfs over sshfs", DAEMONIZES, ("gocryptfs", "sshfs"), backends.SshdGocryptfs, "mnt/a",
+           SSHFS.format(options="", mount="mnt/b") + "\ngocryptfs -q -passfile $PASSWORD mnt/b mnt/a"),
+    Daemon("mergerfs over two bindfs", f"bindfs: {JOB}, mergerfs: {DAEMONIZES}", ("mergerfs", "bindfs"),
+           backends.Directory, "mnt/c", """
+bindfs -f back/a mnt/a &
+bindfs -f back/b mnt/b &
+await_mount mnt/a; await_mount mnt/b
+mergerfs "$S/mnt/a:$S/mnt/b" mnt/c
+await_mount mnt/c"""),
+    Daemon("fuse-overlayfs", JOB, ("fuse-overlayfs",), backends.Directory, "mnt/a", """
+mkdir work
+fuse-overlayfs -f -o "lowerdir=$S/back/c,upperdir=$S/back/a,workdir=$S/work" mnt/a &
+await_mount mnt/a"""),
+    Daemon("archivemount", DAEMONIZES, ("archivemount",), backends.Archive, "mnt/a", "archivemount $ARCHIVE mnt/a",
+           note="archivemount writes the whole archive when it ends."),
+    Daemon("ntfs-3g", DAEMONIZES, ("ntfs-3g",), backends.NtfsImage, "mnt/a", "ntfs-3g $DEVICE mnt/a"),
+    Daemon("squashfuse", JOB, ("squashfuse",), backends.Squashfs, "mnt/a", """
+squashfuse -f $IMAGE mnt/a &
+await_mount mnt/a""", kinds=("reads",), note="Read only: nothing can be lost, but it has to end."),
+)

@@ -1,0 +1,163 @@
+"""docs/data.md: the table, and what was lost where. Every number in it was measured."""
+import datetime
+import os
+import platform
+import subprocess
+import textwrap
+
+import files
+import s3
+from cell import GIVE_UP, STOP_TIMEOUT
+from daemons import DAEMONS
+
+INIT_PACKAGES = ("tini", "dumb-init", "catatonit")
+IN_WORDS = {
+    "closed": "closed files",
+    "open": "the open file",
+    "renamed": "renamed files",
+    "mapped": "the dirty mapping",
+    files.LAST: "last words",
+}
+
+
+def mb(size):
+    return f"{size / files.MIB:.1f}"
+
+
+def share(arrived, unit, kinds):
+    """Percent, rounded down, so that 100 is all of it."""
+    wanted = files.sizes(unit)
+    all_of = sum(wanted[kind] for kind in kinds)
+    return f"{1000 * sum(arrived[kind] for kind in kinds) // all_of / 10:g} %"
+
+
+def in_cell(cell, unit, kinds):
+    if "error" in cell:
+        return "not measured"
+    time = "**hangs**" if cell["hangs"] else f"{cell['seconds']:.2f} s"
+    return time if cell["arrived"] is None else f"{share(cell['arrived'], unit, kinds)}, {time}"
+
+
+def in_short(cell, unit):
+    """One line for who looks on."""
+    return f"{in_cell(cell, unit, IN_WORDS)}; {cell.get('error') or lost(cell, unit)}"
+
+
+def lost(cell, unit):
+    """In words."""
+    if cell["arrived"] is None:
+        return "hangs" if cell["hangs"] else "ends"
+    wanted = files.sizes(unit)
+    parts = [f"{mb(wanted[kind] - cell['arrived'][kind])} of {mb(wanted[kind])} MB of {words}"
+             for kind, words in IN_WORDS.items() if cell["arrived"][kind] < wanted[kind]]
+    return "lost " + ", ".join(parts) if parts else "lost nothing"
+
+
+def table(rows, inits, unit, kinds):
+    lines = ["| | " + " | ".join(inits) + " |", "|---" * (len(inits) + 1) + "|"]
+    lines += [f"| {name} | " + " | ".join(in_cell(row[init], unit, kinds) for init in inits) + " |"
+              for name, row in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
+def sentence(daemon, row, unit):
+    """Who lost what, those with the same losses together; fini first."""
+    found = {}
+    for init in sorted(row, key=lambda init: init != "fini"):
+        cell = row[init]
+        if "error" in cell:
+            said = f"not measured ({cell['error'].splitlines()[0]})"
+        else:
+            said = lost(cell, unit)
+            if cell["hangs"]:
+                said += f", and hung until it was released ({cell['stuck'][0] if cell['stuck'] else 'not seen where'})"
+        found.setdefault(said, []).append(init)
+    misnamed = {init: len(cell["misnamed"]) for init, cell in row.items() if cell.get("misnamed")}
+    note = daemon.note
+    if misnamed:
+        note += " Found under the name they had before they were renamed, and counted: "
+        note += ", ".join(f"{init} {count} files" for init, count in misnamed.items()) + "."
+    who = "; ".join(f"{', '.join(names)}: {said}" for said, names in found.items())
+    return f"- **{daemon.name}** ({daemon.started}). {who}. {note}".rstrip()
+
+
+def failures(rows):
+    """What must not be: fini hung, or a cell was not measured."""
+    found = [f"{name}: hung under fini" for name, row in rows.items() if row["fini"].get("hangs")]
+    return found + [f"{name}, {init}: {cell['error']}" for name, row in rows.items() for init, cell in row.items()
+                    if "error" in cell]
+
+
+def complete(rows, init, kinds, unit):
+    """The daemons of which everything arrived."""
+    wanted = files.sizes(unit)
+    return [name for name, row in rows.items() if row[init].get("arrived")
+            and not row[init]["hangs"] and all(row[init]["arrived"][kind] == wanted[kind] for kind in kinds)]
+
+
+def summary(rows, inits, unit):
+    writable = [name for name, row in rows.items() if any(cell.get("arrived") for cell in row.values())]
+    return "\n".join(
+        f"- {init}: everything arrived in {len(complete(rows, init, IN_WORDS, unit))} of {len(writable)} rows, "
+        f"everything written before the stop in {len(complete(rows, init, files.KINDS, unit))}." for init in inits)
+
+
+def version(package):
+    return subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True).stdout
+
+
+def versions(names):
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+HEAD = """
+Made by `{command}` (tests/data/table) on {date}, in one run: Linux {kernel}, {cpus} CPUs, {at_once} daemons at a time,
+{fini}; {inits}; {daemons}, s3rver {s3rver}. Nothing here is typed by hand; to have the numbers of your machine, run it
+there.
+
+Main is a shell script, as users write it: it starts the daemon, waits until it is mounted, and starts four applications
+in the background. One has written files and closed them, one still has its file open, one renamed its files, one has a
+dirty shared mapping: {before} MB in all. At SIGTERM each of them writes its last words, {last} MB, and exits. Then
+the stop, as docker stop does it: SIGTERM to PID 1, of which main ends at once, and SIGKILL after {stop} s. What the
+daemon stores to (an ssh or S3 server, a loop device, a directory) is outside of the container. A cell is the share of
+the bytes that are there afterwards, read back from there, and the time from the stop to the end of the PID namespace.
+"{by_hand}" is tini, but main ends the applications, waits, unmounts, and waits for the daemon: the best a script can
+do. A container that is still there {give_up} s after the stop hangs; only its own connections are then aborted.
+"""
+
+
+def paragraphs(text):
+    return "\n\n".join(textwrap.fill(" ".join(paragraph.split()), 120, break_on_hyphens=False, break_long_words=False)
+                       for paragraph in text.strip().split("\n\n"))
+
+
+def head(by_hand, megabytes, fini, at_once):
+    sizes = files.sizes(files.unit(megabytes))
+    return paragraphs(HEAD.format(
+        command="make data-table" + (f" DATA_MB={megabytes}" if megabytes != 100 else ""),
+        date=datetime.date.today(), kernel=platform.release(), cpus=os.cpu_count(), at_once=at_once,
+        fini=subprocess.run([fini, "--version"], capture_output=True, text=True).stdout.strip(),
+        inits=versions(INIT_PACKAGES),
+        daemons=versions(sorted({package for daemon in DAEMONS for package in daemon.packages})),
+        s3rver=s3.version(), by_hand=by_hand, stop=STOP_TIMEOUT, give_up=GIVE_UP, last=mb(files.unit(megabytes)),
+        before=mb(sum(size for kind, size in sizes.items() if kind != files.LAST))))
+
+
+def document(rows, inits, by_hand, megabytes, fini, at_once):
+    unit = files.unit(megabytes)
+    return f"""# What arrives: FUSE servers in a container that is stopped
+
+{head(by_hand, megabytes, fini, at_once)}
+
+All bytes, the last words too:
+
+{table(rows, inits, unit, IN_WORDS)}
+Only what was written before the stop:
+
+{table(rows, inits, unit, files.KINDS)}
+{summary(rows, inits, unit)}
+
+What was lost where (in brackets: how the daemon runs):
+
+{chr(10).join(sentence(daemon, rows[daemon.name], unit) for daemon in DAEMONS)}
+"""
