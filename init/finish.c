@@ -29,6 +29,7 @@ plan_teardown(struct init *init)
 			.drain_ms = o->drain_ms,
 			.server_grace_ms = o->server_grace_ms,
 			.abort_wait_ms = o->abort_wait_ms,
+			.patience_ms = o->patience_ms,
 		},
 		.stop_signal = SIGTERM,
 		.events = -1, /* until there are any */

@@ -109,8 +109,17 @@ prepare_report(struct init *init)
 static int
 open_signals(struct init *init)
 {
+	int *mountinfo = &init->supervision.mountinfo;
 	int fd = descriptor_above_stdio(signals_open());
 
+	if (fd < 0 && errno == EMFILE && *mountinfo >= 0) {
+		/* Signals are worth more than mounts. */
+		log_line(&init->log, LOG_WARNING,
+		    "open files are limited to too few: FUSE is not seen");
+		close(*mountinfo);
+		*mountinfo = -1;
+		fd = descriptor_above_stdio(signals_open());
+	}
 	if (fd < 0)
 		log_line(&init->log, LOG_ERROR, "signalfd: %s",
 		    strerror(errno));

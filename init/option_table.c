@@ -13,6 +13,7 @@
 #define DRAIN_MS 1000
 #define SERVER_GRACE_MS 3000
 #define ABORT_WAIT_MS 500
+#define PATIENCE_MS 8500
 #define SERVER_CHECK_MS 2000
 #define SERVER_READY_MS 30000
 #define BEFORE_SERVERS_MS 5000
@@ -54,6 +55,10 @@ const struct option option_table[] = {
 	    "DUR", "all servers: unmount or SIGTERM to the abort (3s)", 0 },
 	{ 0, false, OPTION_DURATION, FIELD(abort_wait_ms), "abort-wait", "DUR",
 	    "after an abort, and after the last SIGKILL (500ms)", 0 },
+	{ 0, false, OPTION_DURATION, FIELD(patience_ms), "patience", "DUR",
+	    "nobody is given up before so long after main, while servers\n"
+	    "are seen to work (8500ms); 0 for none",
+	    0 },
 	{ 0, false, OPTION_DURATION, FIELD(server_check_ms), "server-check",
 	    "DUR",
 	    "look for servers stuck in their own exit so often (2s);\n"
@@ -110,4 +115,5 @@ const struct options option_defaults = {
 	.drain_ms = DRAIN_MS,
 	.server_grace_ms = SERVER_GRACE_MS,
 	.abort_wait_ms = ABORT_WAIT_MS,
+	.patience_ms = PATIENCE_MS,
 };

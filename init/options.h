@@ -28,6 +28,7 @@ struct options {
 	int drain_ms;
 	int server_grace_ms; /* for all servers together */
 	int abort_wait_ms;   /* abort and SIGKILL to giving up */
+	int patience_ms;     /* of all of it, while servers work */
 	int guard;	     /* enum guard */
 	int kill_budget_ms;  /* all of a guardian\'s teardown */
 	const char *server[SERVERS_DECLARED + 1]; /* NULL-terminated */

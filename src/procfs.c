@@ -63,9 +63,8 @@ proc_openat(int proc, const char *path, int flags)
 	return fd;
 }
 
-/* Reads a small file whole, NUL-terminated. The size, or -1 and errno. */
-static ssize_t
-read_file(int proc, const char *path, char *buffer, size_t size)
+ssize_t
+proc_read(int proc, const char *path, char *buffer, size_t size)
 {
 	int fd = proc_openat(proc, path, 0);
 	ssize_t n;
@@ -87,7 +86,7 @@ proc_comm(int proc, pid_t pid, char comm[COMM_SIZE])
 	ssize_t n;
 
 	text_format(&t, "%d/comm", pid);
-	n = read_file(proc, path, comm, COMM_SIZE);
+	n = proc_read(proc, path, comm, COMM_SIZE);
 	if (n <= 0)
 		strcpy(comm, "?");
 	else if (comm[n - 1] == '\n')
@@ -101,7 +100,7 @@ proc_wchan(int proc, pid_t pid, pid_t tid, char *name, size_t size)
 	struct text t = text_over(path, sizeof(path));
 
 	text_format(&t, "%d/task/%d/wchan", pid, tid);
-	if (read_file(proc, path, name, size) < 0)
+	if (proc_read(proc, path, name, size) < 0)
 		return -1;
 	if (strcmp(name, "0") == 0)
 		name[0] = '\0';
@@ -298,7 +297,7 @@ proc_fdinfo(int proc, pid_t pid, int number, struct proc_fdinfo *info)
 	unsigned mount;
 
 	text_format(&t, "%d/fdinfo/%d", pid, number);
-	if (read_file(proc, path, buffer, sizeof(buffer)) < 0)
+	if (proc_read(proc, path, buffer, sizeof(buffer)) < 0)
 		return -1;
 	info->mount = find_value(buffer, "mnt_id", &mount) ? (int)mount : -1;
 	info->has_connection =

@@ -29,6 +29,9 @@ int proc_open(void);
  */
 int proc_openat(int proc, const char *path, int flags);
 
+/* Reads a small file below it whole, NUL-terminated: its size, or -1. */
+ssize_t proc_read(int proc, const char *path, char *buffer, size_t size);
+
 /* The name of the task, or "?" where it cannot be read. */
 void proc_comm(int proc, pid_t pid, char comm[COMM_SIZE]);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,4 +87,32 @@ stuck_waits_for_fuse(int proc, pid_t pid)
 
 	(void)proc_each_task(proc, pid, look_at_thread, &t);
 	return t.waits;
+}
+
+struct run {
+	int proc;
+	pid_t pid;
+	unsigned long long ns;
+};
+
+static bool
+add_run_time(int tid, void *context)
+{
+	struct run *run = context;
+	char path[PATH_SIZE], buffer[64];
+	struct text t = text_over(path, sizeof(path));
+
+	text_format(&t, "%d/task/%d/schedstat", run->pid, tid);
+	if (proc_read(run->proc, path, buffer, sizeof(buffer)) > 0)
+		run->ns += strtoull(buffer, NULL, 10);
+	return true;
+}
+
+unsigned long long
+stuck_run_time(int proc, pid_t pid)
+{
+	struct run run = { .proc = proc, .pid = pid };
+
+	(void)proc_each_task(proc, pid, add_run_time, &run);
+	return run.ns;
 }

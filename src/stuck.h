@@ -23,4 +23,11 @@ bool stuck_has_exited(int proc, pid_t pid);
  */
 bool stuck_waits_for_fuse(int proc, pid_t pid);
 
+/*
+ * Nanoseconds that the threads of `pid` have run, from their schedstat
+ * (proc_pid_schedstat(), fs/proc/base.c, takes no memory); 0 where the kernel
+ * does not tell (CONFIG_SCHED_INFO).
+ */
+unsigned long long stuck_run_time(int proc, pid_t pid);
+
 #endif

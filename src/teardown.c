@@ -174,6 +174,8 @@ teardown_run(struct teardown *td)
 {
 	bool fuse = registry_ours(td->registry) != 0;
 
+	if (!td->running)
+		td->started_at = now_ms();
 	for (td->running = true; td->phase < PHASES; td->phase++) {
 		struct report_event event = { .kind = REPORT_PHASE };
 		const char *name = phases[td->phase].name;

@@ -25,6 +25,7 @@ struct teardown_limits {
 	int drain_ms;
 	int server_grace_ms;
 	int abort_wait_ms;
+	int patience_ms; /* from the start, while servers work */
 };
 
 struct teardown {
@@ -52,6 +53,9 @@ struct teardown {
 	void *context;
 
 	bool running;
+	long long started_at;
+	long long worked_at;	   /* when a server was last seen to work */
+	unsigned long long run_ns; /* and how long they all had run */
 	unsigned phase; /* reached; another process goes on from here */
 	struct helpers helpers;
 };

@@ -85,7 +85,7 @@ any_clients(struct teardown *td, struct held *held, int number)
  */
 static bool
 wait_for_clients(struct teardown *td, long long deadline, int number,
-    bool *stop)
+    int reserve_ms, bool *stop)
 {
 	struct held held = { .count = 0 };
 
@@ -93,7 +93,10 @@ wait_for_clients(struct teardown *td, long long deadline, int number,
 		(void)teardown_wait(td, &held, deadline, stop);
 		(void)teardown_abort_exited(td);
 		held_release(&held);
-		if (ms_until(deadline) == 0 || (stop && *stop))
+		if (stop && *stop)
+			return false;
+		deadline = teardown_patience(td, deadline, reserve_ms);
+		if (ms_until(deadline) == 0)
 			return false;
 	}
 	return true;
@@ -147,23 +150,30 @@ abort_what_they_use(struct teardown *td)
 	    "a client hangs on it");
 }
 
+/* What the phases after this one may need of patience. */
+static int
+reserve(const struct teardown *td)
+{
+	return td->limits.drain_ms + td->limits.server_grace_ms;
+}
+
 void
 teardown_clients(struct teardown *td)
 {
 	bool stop = false;
 
-	if (td->wait_for_clients && wait_for_clients(td, NEVER, 0, &stop))
+	if (td->wait_for_clients && wait_for_clients(td, NEVER, 0, 0, &stop))
 		return;
 	if (td->limits.client_grace_ms > 0)
 		signal_clients(td, SIGTERM);
 	if (wait_for_clients(td, now_ms() + td->limits.client_grace_ms, 0,
-		NULL))
+		reserve(td) + td->limits.client_kill_ms, NULL))
 		return;
 	signal_clients(td, SIGKILL);
 	if (wait_for_clients(td, now_ms() + td->limits.client_kill_ms, SIGKILL,
-		NULL))
+		reserve(td), NULL))
 		return;
 	abort_what_they_use(td);
 	(void)wait_for_clients(td, now_ms() + td->limits.abort_wait_ms, SIGKILL,
-	    NULL);
+	    td->limits.patience_ms, NULL);
 }

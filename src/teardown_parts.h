@@ -36,6 +36,19 @@ bool held_any_unpinned(const struct held *held);
 bool teardown_wait(struct teardown *teardown, struct held *held,
     long long deadline_ms, bool *stop);
 
+/*
+ * Do those who serve our connections still run, and not only idle? To be asked
+ * again and again: it compares with the time before.
+ */
+bool teardown_is_working(struct teardown *teardown);
+
+/*
+ * The deadline, or, when it has come but servers still work, a later one, again
+ * and again until `reserve_ms` before patience ends.
+ */
+long long teardown_patience(struct teardown *teardown, long long deadline,
+    int reserve_ms);
+
 /* Attends to events for so long. */
 void teardown_pause(struct teardown *teardown, int ms);
 

@@ -140,6 +140,8 @@ wait_for_server(struct teardown *td, struct server *s, long long deadline)
 		if (teardown_wait(td, &held, deadline, NULL))
 			break;
 		(void)teardown_abort_exited(td);
+		if (!s->second && !aborted)
+			deadline = teardown_patience(td, deadline, 0);
 		if (is_dead(s) || !teardown_waits_for_itself(td, s))
 			waits_since = now_ms();
 		else if (now_ms() - waits_since >= SELF_WAIT_MS)

@@ -4,7 +4,8 @@ import signal
 import pytest
 
 # For scenes in which fini has to give somebody up: every grace short.
-HURRY = ["--client-grace=300ms", "--client-kill=300ms", "--drain=300ms", "--server-grace=300ms"]
+HURRY = ["--client-grace=300ms", "--client-kill=300ms", "--drain=300ms", "--server-grace=300ms",
+         "--patience=0"]
 
 PROMPT = 2  # seconds within which fini must have ended the container
 HANG = 3  # seconds after which a container that is still there counts as hanging

@@ -221,6 +221,21 @@ await_mount(const char *path)
 	return 0;
 }
 
+/* Fifos are opened for both, so that nobody waits for the other to come. */
+static int
+await_go(const char *path)
+{
+	char byte;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return -1;
+	n = read(fd, &byte, 1);
+	close(fd);
+	return n == 1 ? 0 : -1;
+}
+
 int
 deed_run(struct ndrive *nd, const struct deed *deed, int fuse_fd, int threads)
 {
@@ -247,6 +262,8 @@ deed_run(struct ndrive *nd, const struct deed *deed, int fuse_fd, int threads)
 		return get_stuck(nd, faulter_thread, path);
 	case DEED_HELPER:
 		return fork_helper(path, fuse_fd);
+	case DEED_AWAIT_GO:
+		return await_go(path);
 	}
 	errno = EINVAL;
 	return -1;

@@ -56,6 +56,17 @@ take_signals(void)
 		sigaction(SIGTERM, &action, NULL);
 }
 
+static void
+tell_in_place(char in_place)
+{
+	if (server.in_place == -1)
+		return;
+	if (write(server.in_place, &in_place, 1) == -1)
+		warn("write");
+	close(server.in_place);
+	server.in_place = -1;
+}
+
 /* Runs beside the loop, which must serve what the deeds ask of the mount. */
 static void *
 deeds_thread(void *arg)
@@ -64,16 +75,22 @@ deeds_thread(void *arg)
 
 	(void)arg;
 	for (size_t i = 0; i < server.ndeeds; i++) {
-		if (deed_run(&server.nd, &server.deeds[i],
-			fuse_session_fd(fuse_get_session(server.fuse)),
-			server.hold_threads) == -1) {
-			warn("%s", server.deeds[i].path);
-			in_place = 0;
-		}
+		const struct deed *deed = &server.deeds[i];
+		bool done;
+
+		if (deed->kind == DEED_AWAIT_GO)
+			tell_in_place(in_place);
+		done = deed_run(&server.nd, deed,
+			   fuse_session_fd(fuse_get_session(server.fuse)),
+			   server.hold_threads) == 0;
+		if (!done)
+			warn("%s", deed->path);
+		in_place &= done;
+		if (server.in_place == -1)
+			ndrive_log(&server.nd, done ? "DONE" : "FAILED",
+			    deed->path);
 	}
-	if (write(server.in_place, &in_place, 1) == -1)
-		warn("write");
-	close(server.in_place);
+	tell_in_place(in_place);
 	return NULL;
 }
 

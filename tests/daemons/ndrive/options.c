@@ -30,7 +30,9 @@ static const char usage[] =
     "      --map PATH         dirty a shared mapping of PATH, close it\n"
     "      --read PATH        a thread in read() that is never answered\n"
     "      --fault PATH       a thread in a page fault, never answered\n"
-    "      --helper PATH      a child holds PATH and a higher /dev/fuse\n";
+    "      --helper PATH      a child holds PATH and a higher /dev/fuse\n"
+    "      --await-go FIFO    be in place now; go on when FIFO has a byte.\n"
+    "                         What follows is logged: DONE, or FAILED\n";
 
 static void
 add_deed(struct server *server, enum deed_kind kind, const char *path)
@@ -86,6 +88,7 @@ static const struct option options[] = {
 	{ "read", required_argument, NULL, OPT_DEED + DEED_READ },
 	{ "fault", required_argument, NULL, OPT_DEED + DEED_FAULT },
 	{ "helper", required_argument, NULL, OPT_DEED + DEED_HELPER },
+	{ "await-go", required_argument, NULL, OPT_DEED + DEED_AWAIT_GO },
 	{ 0 },
 };
 
