@@ -77,7 +77,8 @@ class Cell:
                 scratch=container.scratch, here=HERE, python=PYTHON, unit=self._unit, environment=environment,
                 end=self._end, serve=self._daemon.serve, mount=self._daemon.mount, kinds=" ".join(self._daemon.kinds)))
         os.chmod(container.path("main"), 0o755)
-        container.run([*self._init, "--", container.path("main")])
+        init = [word.format(scratch=container.scratch) for word in self._init]
+        container.run([*init, "--", container.path("main")])
 
     def _stop(self):
         """(seconds to the end of the namespace, whether that never came)"""

@@ -5,8 +5,9 @@ import backends
 import s3
 
 # serve: the shell commands, done when it is mounted. packages: whose versions matter. kinds: the applications.
-Daemon = collections.namedtuple("Daemon", "name started packages backend mount serve kinds note",
-                                defaults=(("closed", "open", "renamed", "mapped"), ""))
+# fini: options that only fini has, {scratch} is the container's directory.
+Daemon = collections.namedtuple("Daemon", "name started packages backend mount serve kinds note fini",
+                                defaults=(("closed", "open", "renamed", "mapped"), "", ()))
 
 DAEMONIZES, JOB = "daemonizes", "background job of main"
 
@@ -19,8 +20,19 @@ s3fs $BUCKET mnt/a -o url=$URL,use_path_request_style,passwd_file=$PASSWORD
 await_mount mnt/a"""
 
 RCLONE = """
-rclone --config "" mount {remote} mnt/a --vfs-cache-mode writes --cache-dir "$S/cache" --log-level ERROR &
+rclone --config "" mount {remote} mnt/a --vfs-cache-mode writes --cache-dir "$S/cache" --log-level ERROR {more} &
 await_mount mnt/a"""
+
+# The queue that the kernel does not see: asked for by fini when all clients are gone, until it is empty.
+RCLONE_QUEUE = """
+rc=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+cat >"$S/queue-is-empty" <<END
+rclone --config "" rc --url http://127.0.0.1:$rc/ vfs/stats | python3 -c '
+import json, sys
+cache = json.load(sys.stdin)["diskCache"]
+sys.exit(cache["uploadsInProgress"] + cache["uploadsQueued"] > 0)'
+END
+"""
 
 DAEMONS = (
     Daemon("bindfs", DAEMONIZES, ("bindfs",), backends.Directory, "mnt/a", "bindfs back/a mnt/a"),
@@ -29,12 +41,16 @@ DAEMONS = (
     Daemon("s3fs", DAEMONIZES, ("s3fs",), s3.S3, "mnt/a", S3FS),
     Daemon("s3fs, 10 MB/s", DAEMONIZES, ("s3fs",), s3.SlowS3, "mnt/a", S3FS,
            note="Its link to the S3 server takes 10 MB/s: what is still to be sent takes seconds."),
-    Daemon("rclone, local", JOB, ("rclone",), backends.Directory, "mnt/a", RCLONE.format(remote='"$S/back/a"'),
+    Daemon("rclone, local", JOB, ("rclone",), backends.Directory, "mnt/a", RCLONE.format(remote='"$S/back/a"', more=""),
            note="rclone sends what is in its queue neither at SIGTERM nor at unmount, whichever init there is."),
+    Daemon("rclone, local, asked for its queue", JOB, ("rclone",), backends.Directory, "mnt/a",
+           RCLONE_QUEUE + RCLONE.format(remote='"$S/back/a"', more="--rc --rc-no-auth --rc-addr 127.0.0.1:$rc"),
+           note="fini runs `--before-servers`, which asks rclone whether its queue is empty; no other init can.",
+           fini=("--before-servers", "sh {scratch}/queue-is-empty", "--before-servers-time", "8s")),
     Daemon("rclone, S3", JOB, ("rclone",), s3.S3, "mnt/a", """
 export RCLONE_CONFIG_REMOTE_TYPE=s3 RCLONE_CONFIG_REMOTE_PROVIDER=Other RCLONE_CONFIG_REMOTE_ENDPOINT=$URL
 export RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID=S3RVER RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY=S3RVER
-""" + RCLONE.format(remote="remote:$BUCKET"),
+""" + RCLONE.format(remote="remote:$BUCKET", more=""),
            note="As above: its queue needs a command that waits until it is empty, before the server is stopped."),
     Daemon("gocryptfs over sshfs", DAEMONIZES, ("gocryptfs", "sshfs"), backends.SshdGocryptfs, "mnt/a",
            SSHFS.format(options="", mount="mnt/b") + "\ngocryptfs -q -passfile $PASSWORD mnt/b mnt/a"),
