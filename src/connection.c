@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "src/fdinfo.h"
 #include "src/pidfd.h"
 
 int

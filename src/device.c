@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "src/fdinfo.h"
 #include "src/procfs.h"
 
 static const char device_name[] = "/dev/fuse";

@@ -7,114 +7,24 @@
 #include "src/connection.h"
 #include "src/device.h"
 #include "src/format.h"
-#include "src/mountinfo.h"
+#include "src/mounts.h"
 #include "src/pin.h"
 #include "src/population.h"
 #include "src/procfs.h"
 
-/* Mounts --------------------------------------------------------------- */
-
-struct reading {
-	struct registry *registry;
-	bool unserved;
-	pid_t seen_by;
-};
-
-static void
-add_mount(struct registry *r, const struct mount *m, int connection,
-    pid_t seen_by)
-{
-	for (int i = 0; i < r->mounts; i++)
-		if (r->mount[i].id == m->id)
-			return;
-	if (r->mounts == MOUNTS) {
-		r->overflow = true;
-		return;
-	}
-	r->mount[r->mounts++] = (struct fuse_mount){
-		.id = m->id,
-		.parent = m->parent,
-		.number = mount_connection(m),
-		.connection = connection,
-		.seen_by = seen_by,
-	};
-}
-
-static void
-mark_foreign_seen(struct registry *r, unsigned id)
-{
-	for (int i = 0; i < r->foreigns; i++)
-		if (r->foreign[i] == id)
-			r->foreign_seen[i] = true;
-}
-
-static bool
-read_mount(const struct mount *m, void *context)
-{
-	struct reading *reading = context;
-	struct registry *r = reading->registry;
-	unsigned id = mount_connection(m);
-	int connection;
-
-	if (!mount_is_fuse(m))
-		return true;
-	connection = registry_find(r, id);
-	if (connection < 0 && m->propagated)
-		registry_add_foreign(r, id);
-	mark_foreign_seen(r, id);
-	if (connection < 0 && !registry_is_foreign(r, id))
-		connection = registry_add(r, id);
-	if (connection >= 0 && reading->seen_by == 0) {
-		r->connection[connection].mounted = true;
-		r->connection[connection].shared = m->shared;
-	}
-	if (connection >= 0 && !registry_served(r, UINT64_C(1) << connection))
-		reading->unserved = true;
-	add_mount(r, m, connection, reading->seen_by);
-	return true;
-}
-
-/* A number that is no longer mounted may come back as another's. */
-static void
-forget_foreign_unseen(struct registry *r)
-{
-	int kept = 0;
-
-	for (int i = 0; i < r->foreigns; i++)
-		if (r->foreign_seen[i])
-			r->foreign[kept++] = r->foreign[i];
-	r->foreigns = kept;
-}
-
-static void
-forget_unserved_unseen(struct registry *r)
-{
-	for (int i = 0; i < CONNECTIONS; i++)
-		if (!r->connection[i].mounted &&
-		    !registry_served(r, UINT64_C(1) << i))
-			registry_drop(r, i);
-}
-
 bool
 discover_mounts(struct registry *r, int mountinfo)
 {
-	struct reading reading = { .registry = r };
+	bool unserved = false;
 
-	r->mounts = 0;
-	memset(r->foreign_seen, 0, sizeof(r->foreign_seen));
-	for (int i = 0; i < CONNECTIONS; i++)
-		r->connection[i].mounted = false;
-	if (mountinfo < 0 ||
-	    mountinfo_read(mountinfo, read_mount, &reading) < 0)
+	mounts_forget(r);
+	if (mountinfo < 0 || mounts_note(r, mountinfo, 0, &unserved) < 0)
 		return false;
-	forget_foreign_unseen(r);
-	forget_unserved_unseen(r);
-	return reading.unserved;
+	mounts_settle(r);
+	return unserved;
 }
 
 #define NAMESPACE_SIZE 32 /* "mnt:[4026531841]" */
-
-/* Servers -------------------------------------------------------------- */
 
 struct look {
 	struct registry *registry;
@@ -253,17 +163,16 @@ look_at_servers_mounts(struct registry *r, int proc)
 	for (int i = 0; i < SERVERS; i++) {
 		char path[32];
 		struct text t = text_over(path, sizeof(path));
-		struct reading reading = { .registry = r };
+		bool unserved = false; /* by then all were found */
 		int fd;
 
 		if (r->server[i].pid == 0)
 			continue;
-		reading.seen_by = r->server[i].pid;
 		text_format(&t, "%d/mountinfo", r->server[i].pid);
 		fd = proc_openat(proc, path, 0);
 		if (fd < 0)
 			continue;
-		(void)mountinfo_read(fd, read_mount, &reading);
+		(void)mounts_note(r, fd, r->server[i].pid, &unserved);
 		close(fd);
 	}
 }

@@ -72,13 +72,4 @@ bool proc_file_writes(const struct proc_file *file);
 int proc_each_file(int proc, pid_t pid,
     bool (*visit)(const struct proc_file *, void *context), void *context);
 
-struct proc_fdinfo {
-	int mount; /* mnt_id, -1 if not told */
-	bool has_connection;
-	unsigned connection; /* "fuse_connection:", from Linux 6.16 */
-};
-
-/* /proc/PID/fdinfo/NUMBER. 0, or -1 and errno. */
-int proc_fdinfo(int proc, pid_t pid, int number, struct proc_fdinfo *info);
-
 #endif

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "src/connection.h"
+#include "src/fdinfo.h"
 #include "src/pidfd.h"
 
 static struct registry r;

@@ -1,0 +1,148 @@
+#include "init/rights.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "src/fusectl.h"
+#include "src/mountinfo.h"
+#include "src/pidfd.h"
+#include "src/private_mount.h"
+#include "src/procfs.h"
+
+static int
+try_device(void)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static int
+try_pidfd(void)
+{
+	int fd = pidfd_open(getpid());
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static bool
+see_fusectl(const struct mount *m, void *context)
+{
+	if (strcmp(m->type, "fusectl") == 0)
+		fusectl_see(context, m);
+	return true;
+}
+
+static int
+try_visible(int proc)
+{
+	struct fusectl fusectl;
+	int fd = proc_openat(proc, "self/mountinfo", 0);
+
+	fusectl_init(&fusectl);
+	if (fd < 0)
+		return errno;
+	(void)mountinfo_read(fd, see_fusectl, &fusectl);
+	close(fd);
+	if (fusectl.visible < 0)
+		return ENOENT;
+	close(fusectl.visible);
+	return 0;
+}
+
+static int
+try_private(void)
+{
+	int fd = private_mount("fusectl");
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/*
+ * The root of our own mount namespace is never unmounted so: MNT_EXPIRE gives
+ * EINVAL there, after the rights were looked at (do_umount(), fs/namespace.c).
+ */
+static int
+try_unmount(void)
+{
+	if (umount2("/", MNT_EXPIRE) == 0 || errno == EINVAL)
+		return 0;
+	return errno;
+}
+
+static int
+try_capability(cap_value_t cap)
+{
+	cap_flag_value_t value = CAP_CLEAR;
+	cap_t caps = cap_get_proc();
+	int result = EPERM;
+
+	if (!caps)
+		return errno;
+	if (cap_get_flag(caps, cap, CAP_EFFECTIVE, &value) == 0 &&
+	    value == CAP_SET)
+		result = 0;
+	cap_free(caps);
+	return result;
+}
+
+/* What the guardian does, for an instant: a child traces us. */
+static int
+try_guardian(void)
+{
+	uint64_t leave = UINT64_C(1) << (SIGUSR1 - 1);
+	siginfo_t info = { .si_status = 0 };
+	pid_t init = getpid(), pid;
+
+	(void)syscall(SYS_rt_sigprocmask, SIG_BLOCK, &leave, NULL,
+	    sizeof(leave));
+	pid = fork();
+	if (pid < 0)
+		return errno;
+	if (pid == 0) {
+		(void)syscall(SYS_rt_sigtimedwait, &leave, NULL, NULL,
+		    sizeof(leave));
+		_exit(ptrace(PTRACE_SEIZE, init, NULL, NULL) < 0 ? errno : 0);
+	}
+	(void)prctl(PR_SET_PTRACER, (unsigned long)pid, 0UL, 0UL, 0UL);
+	(void)kill(pid, SIGUSR1);
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0)
+		return errno;
+	return info.si_status;
+}
+
+void
+rights_try(int *errors)
+{
+	int proc = proc_open();
+
+	errors[RIGHT_DEVICE] = try_device();
+	errors[RIGHT_PROC] = proc < 0 ? ENOENT : 0;
+	errors[RIGHT_PIDFD] = try_pidfd();
+	errors[RIGHT_VISIBLE] = try_visible(proc);
+	errors[RIGHT_PRIVATE] = try_private();
+	errors[RIGHT_UNMOUNT] = try_unmount();
+	errors[RIGHT_KILL] = try_capability(CAP_KILL);
+	errors[RIGHT_USERS] = try_capability(CAP_SYS_PTRACE);
+	errors[RIGHT_GUARDIAN] = try_guardian();
+}

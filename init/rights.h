@@ -1,0 +1,21 @@
+/* What this process is allowed to do, of what a teardown needs: tried out. */
+#ifndef FINI_RIGHTS_H
+#define FINI_RIGHTS_H
+
+enum right {
+	RIGHT_DEVICE,
+	RIGHT_PROC,
+	RIGHT_PIDFD,
+	RIGHT_VISIBLE,
+	RIGHT_PRIVATE,
+	RIGHT_UNMOUNT,
+	RIGHT_KILL,
+	RIGHT_USERS,
+	RIGHT_GUARDIAN,
+	RIGHTS
+};
+
+/* Tries each: errors[right] is 0 where it is had, else the errno. */
+void rights_try(int *errors);
+
+#endif
