@@ -83,11 +83,55 @@ def test_readme_has_every_option_that_is_not_tinis(name):
     assert name in tinis or f"| `{name}" in read("README.md")
 
 
+def first_table(text, after):
+    """[[cell]] of the first table after those words, its ruler left out."""
+    rows = text.partition(after)[2].partition("\n\n|")[2].partition("\n\n")[0].split("\n")
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if not row.startswith("|---")]
+
+
+def test_readme_states_what_arrived():
+    """The numbers of docs/data.md: in how many rows everything arrived, and the rows of fini's where it did not."""
+    data = read("docs/data.md")
+    counts = re.findall(r"^- ([^:*]+): everything arrived in (\d+) of (\d+) rows", data, re.MULTILINE)
+    inits, *rows = first_table("\n" + data, "All bytes, the last words too:")
+    fini = {row[0]: row[inits.index("fini")].partition(",")[0] for row in rows}
+    short = [f"{name} ({share})" for name, share in fini.items() if "%" in share and share != "100 %"]
+    readme = read("README.md")
+    names = "| | " + " | ".join(name for name, _, _ in counts) + " |"
+    numbers = f"| complete, of {counts[0][2]} | " + " | ".join(number for _, number, _ in counts) + " |"
+    assert f"{names}\n" in readme and f"\n{numbers}\n" in readme, f"README wants:\n{names}\n{numbers}"
+    said = re.search(r"^Not complete under fini: ([^\n]*)\.$", readme, re.MULTILINE)
+    assert (said.group(1) if said else "") == "; ".join(short)
+
+
+def test_exit_statuses_of_our_own():
+    """Each that the sources have a name for is in EXIT STATUS; those of servers in README too."""
+    man = re.search(r"^\.Sh EXIT STATUS\n(.*?)^\.Sh ", read("man/fini.8"), re.MULTILINE | re.DOTALL).group(1)
+    ours = re.findall(r"^#define EXIT_(SERVER_)?\w+ (\d+)", read("init/finish.c") + read("init/main.c"), re.MULTILINE)
+    ours += [("", number) for number in re.findall(r"EXIT_NOT_\w+ = (\d+)", read("src/spawn.c"))]
+    assert {number for _, number in ours} >= {"1", "124", "125", "126", "127"}
+    for of_servers, number in ours:
+        assert f".It {number}\n" in man, number
+        assert not of_servers or re.search(rf"\b{number}\b if ", read("README.md")), number
+
+
+@pytest.mark.parametrize("status, stats, done", [
+    (0, (0, 0), True), (0, (1, 0), False), (0, (0, 1), False), (0, (0, 10), False), (1, (0, 0), False)])
+def test_script_of_the_man_page_that_asks_rclone(tmp_path, status, stats, done):
+    script = re.search(r"^#!/bin/sh\nstats=.*?(?=^\.Ed)", read("man/fini.8"), re.MULTILINE | re.DOTALL).group()
+    answer = '{\n\t"diskCache": {\n\t\t"uploadsInProgress": %d,\n\t\t"uploadsQueued": %d\n\t}\n}' % stats
+    rclone = tmp_path / "rclone"
+    rclone.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\nexit {status}\n")
+    rclone.chmod(0o755)
+    ran = subprocess.run(["sh", "-c", script], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert (ran.returncode == 0) == done
+
+
 def test_readme_commands_are_make_targets():
-    named = set(re.findall(r"\bmake ([a-z]+)", " ".join(re.findall(r"^make .*|`make [a-z]+`", read("README.md"),
-                                                                   re.MULTILINE))))
-    rules = set(re.findall(r"^([a-z]+):", read("Makefile") + read("tools/tests.mk"), re.MULTILINE))
-    assert {"demo", "check"} <= named <= rules
+    commands = re.findall(r"^make .*|`make [a-z-]+`", read("README.md"), re.MULTILINE)
+    named = set(re.findall(r"\bmake ([a-z-]+)", " ".join(commands)))
+    rules = set(re.findall(r"^([a-z-]+):", read("Makefile") + read("tools/tests.mk"), re.MULTILINE))
+    assert {"demo", "check", "data-table"} <= named <= rules
 
 
 def test_links_lead_to_files():
