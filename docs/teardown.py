@@ -18,10 +18,10 @@ NOTES = ("fini", "the container's program", "app: has files open", "ndrive: serv
 
 # (title, from, to, what happens, at most): the phases of the teardown
 PHASES = (
-    ("1  clients", 250, 440, "end while their", "server lives", "2 s + 2 s"),
+    ("1  clients", 250, 440, "end while their", "server lives", "2 s + 1.5 s"),
     ("2  drain", 440, 545, "all is answered", "", "1 s"),
     ("3  servers", 545, 735, "one by one, dependents", "before what they use", "3 s"),
-    ("4  abort", 735, 865, "what is left of ours;", "then SIGKILL", "1 s"),
+    ("4  abort", 735, 865, "what is left of ours;", "then SIGKILL", "0.5 s"),
     ("5  verify", 865, 940, "nobody left?", "", ""),
 )
 

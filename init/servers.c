@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "init/supervise.h"
 #include "src/clock.h"
@@ -14,8 +15,10 @@
 #include "src/log.h"
 #include "src/population.h"
 #include "src/spawn.h"
+#include "src/unmount.h"
 
 #define PROGRESS_MS 5000 /* between lines that say who is waited for */
+#define DETACH_MS 500	 /* for the unmount of what a dead one left */
 #define ANSWER_MS 10	 /* between looks whether FUSE_INIT is answered */
 
 /* Connections of ours that belong to no declared server yet. */
@@ -163,6 +166,7 @@ hide(struct declared *d, struct supervision *sv)
 	const char *why = "its mount did not come to us, or cannot be taken "
 			  "from it (add CAP_SYS_ADMIN)";
 
+	(void)discover_mounts(sv->registry, sv->mountinfo);
 	discover_servers(sv->registry, sv->population, sv->fusectl, true);
 	if (isolate_hide(sv->registry, sv->population, d->connections) == 0) {
 		if (!is_held(d, sv))
@@ -207,23 +211,70 @@ servers_ended(struct servers *servers, const struct ending *ending)
 }
 
 static void
+stop_main(struct servers *servers, struct supervision *sv)
+{
+	if (!servers->stopped_main)
+		(void)kill(sv->main, SIGTERM);
+	servers->stopped_main = true;
+	sv->stopping = true;
+}
+
+/* What a dead server leaves would be in the way of the next: ENOTCONN. */
+static void
+start_again(struct servers *servers, struct declared *d, struct supervision *sv)
+{
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (d->connections & UINT64_C(1) << i)
+			(void)unmount_connection(sv->population,
+			    sv->registry->connection[i].id, MNT_DETACH, 0,
+			    DETACH_MS);
+	if (start(servers, d, sv) < 0)
+		stop_main(servers, sv);
+	else
+		d->lost = false;
+}
+
+static void
 act_on_death(struct servers *servers, struct declared *d,
     struct supervision *sv)
 {
 	switch ((enum server_exit)servers->on_exit) {
 	case SERVER_EXIT_STOP:
-		if (!servers->stopped_main)
-			(void)kill(sv->main, SIGTERM);
-		servers->stopped_main = true;
-		sv->stopping = true;
+		stop_main(servers, sv);
 		break;
 	case SERVER_EXIT_IGNORE:
 		break;
 	case SERVER_EXIT_RESTART:
-		if (start(servers, d, sv) == 0)
-			d->lost = false;
+		start_again(servers, d, sv);
 		break;
 	}
+}
+
+/* One that was started again: does it serve now, or has it failed? */
+static void
+check_start(struct servers *servers, struct declared *d, struct supervision *sv)
+{
+	if (is_live(servers, d, sv)) {
+		if (servers->isolate && hide(d, sv) < 0)
+			stop_main(servers, sv);
+	} else if (has_failed(d)) {
+		say_failed(d, sv->log);
+		stop_main(servers, sv);
+	}
+}
+
+/*
+ * Who went into the background after its mount was live has left the serving to
+ * a child that nobody has looked at yet.
+ */
+static bool
+has_died(const struct declared *d, struct supervision *sv)
+{
+	if (registry_served(sv->registry, d->connections))
+		return false;
+	(void)discover_mounts(sv->registry, sv->mountinfo);
+	discover_servers(sv->registry, sv->population, sv->fusectl, false);
+	return !registry_served(sv->registry, d->connections);
 }
 
 void
@@ -238,13 +289,12 @@ servers_check(struct servers *servers, struct supervision *sv)
 	if (!servers->started || sv->ended || sv->stopping)
 		return;
 	registry_forget_dead(sv->registry);
-	for (int i = 0; i < servers->count; i++) {
+	for (int i = 0; i < servers->count && !sv->stopping; i++) {
 		struct declared *d = &servers->declared[i];
 
-		if (d->connections == 0)
-			(void)is_live(servers, d, sv); /* started again */
-		else if (!d->lost &&
-		    !registry_served(sv->registry, d->connections)) {
+		if (d->connections == 0) {
+			check_start(servers, d, sv);
+		} else if (!d->lost && has_died(d, sv)) {
 			d->lost = true;
 			log_line(sv->log, LOG_WARNING, "server '%s' died: %s",
 			    d->command, then[servers->on_exit]);

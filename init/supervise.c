@@ -222,9 +222,23 @@ search(struct supervision *sv)
 	sv->search_ms *= 2;
 }
 
+static bool
+all_served(const struct registry *r)
+{
+	for (int i = 0; i < CONNECTIONS; i++)
+		if ((registry_ours(r) & UINT64_C(1) << i) &&
+		    !registry_served(r, UINT64_C(1) << i))
+			return false;
+	return true;
+}
+
 static void
 check(struct supervision *sv)
 {
+	registry_forget_dead(sv->registry);
+	if (!all_served(sv->registry))
+		(void)look_for_servers(sv);
+	servers_check(sv->servers, sv);
 	sv->check_at = now_ms() +
 	    (teardown_abort_exited(sv->teardown) ? SUSPECT_LOOK_MS :
 						   sv->server_check_ms);
@@ -280,6 +294,8 @@ supervise_step(struct supervision *sv, long long deadline_ms)
 		search(sv);
 	if (is_due(sv->check_at))
 		check(sv);
+	if (polled[1].revents)
+		servers_check(sv->servers, sv);
 	guard(sv);
 	return !is_due(deadline_ms);
 }

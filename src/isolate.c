@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 
 #include "src/connection.h"
+#include "src/pidfd.h"
 #include "src/population.h"
 #include "src/unmount.h"
 
@@ -23,11 +24,21 @@ isolate_enter(void)
 	return unshare(CLONE_NEWNS);
 }
 
+/*
+ * Servers of one connection often share a namespace (who went into the
+ * background and the child that serves): the second finds nothing there.
+ */
 static bool
-hide_from(struct population *p, unsigned id, pid_t server)
+hide_from(struct population *p, unsigned id, const struct server *s)
 {
-	return unmount_connection(p, id, MNT_DETACH | UNMOUNT_HERE_ONLY, server,
-		   HIDE_MS) == UNMOUNT_DONE;
+	switch (unmount_connection(p, id, MNT_DETACH | UNMOUNT_HERE_ONLY,
+	    s->pid, HIDE_MS)) {
+	case UNMOUNT_DONE:
+	case UNMOUNT_NONE:
+		return true;
+	default:
+		return s->pidfd >= 0 && pidfd_dead(s->pidfd);
+	}
 }
 
 int
@@ -42,8 +53,7 @@ isolate_hide(const struct registry *r, struct population *p,
 		for (int j = 0; j < SERVERS; j++)
 			if (r->server[j].pid != 0 &&
 			    (r->server[j].connections & UINT64_C(1) << i) &&
-			    !hide_from(p, r->connection[i].id,
-				r->server[j].pid))
+			    !hide_from(p, r->connection[i].id, &r->server[j]))
 				return -1;
 	}
 	return 0;

@@ -10,6 +10,8 @@
 #include "src/population.h"
 #include "src/teardown_parts.h"
 
+#define RESERVE_MS 2500 /* of patience, for drain and servers */
+
 struct clients {
 	struct teardown *td;
 	struct held *held;
@@ -150,28 +152,26 @@ abort_what_they_use(struct teardown *td)
 	    "a client hangs on it");
 }
 
-/* What the phases after this one may need of patience. */
-static int
-reserve(const struct teardown *td)
-{
-	return td->limits.drain_ms + td->limits.server_grace_ms;
-}
-
 void
 teardown_clients(struct teardown *td)
 {
 	bool stop = false;
 
-	if (td->wait_for_clients && wait_for_clients(td, NEVER, 0, 0, &stop))
-		return;
+	if (td->wait_for_clients) {
+		bool gone = wait_for_clients(td, NEVER, 0, 0, &stop);
+
+		td->started_at = now_ms(); /* the user's time, not ours */
+		if (gone)
+			return;
+	}
 	if (td->limits.client_grace_ms > 0)
 		signal_clients(td, SIGTERM);
 	if (wait_for_clients(td, now_ms() + td->limits.client_grace_ms, 0,
-		reserve(td) + td->limits.client_kill_ms, NULL))
+		RESERVE_MS + td->limits.client_kill_ms, NULL))
 		return;
 	signal_clients(td, SIGKILL);
 	if (wait_for_clients(td, now_ms() + td->limits.client_kill_ms, SIGKILL,
-		reserve(td), NULL))
+		RESERVE_MS, NULL))
 		return;
 	abort_what_they_use(td);
 	(void)wait_for_clients(td, now_ms() + td->limits.abort_wait_ms, SIGKILL,

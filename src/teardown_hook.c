@@ -10,6 +10,8 @@
 #include "src/spawn.h"
 #include "src/teardown_parts.h"
 
+#define NOT_EXECUTABLE 126 /* spawn_command()'s: no use to try again */
+#define NOT_FOUND 127
 #define AGAIN_MS 200 /* between two runs of the command */
 
 /* True if there is no use in another run. */
@@ -27,8 +29,10 @@ run_once(struct teardown *td, long long deadline)
 	}
 	if (!child_wait(pid, deadline, td->population, &info))
 		return true;
-	return info.si_pid == pid && info.si_code == CLD_EXITED &&
-	    info.si_status == 0;
+	if (info.si_pid != pid || info.si_code != CLD_EXITED)
+		return false;
+	return info.si_status == 0 || info.si_status == NOT_EXECUTABLE ||
+	    info.si_status == NOT_FOUND;
 }
 
 void

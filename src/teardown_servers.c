@@ -20,6 +20,7 @@
  */
 #define NOTHING_TO_SERVE_MS 500
 
+#define GRACE_LEAST_MS 1000
 #define LINGER_TICK_MS 100
 #define SHARE_LEAST_MS 200 /* of the servers' grace, for each */
 
@@ -252,14 +253,31 @@ stop_helper(pid_t pid, int pidfd, void *context)
 }
 
 /*
+ * The time that clients have taken beyond theirs, because servers worked, is
+ * taken from the servers' grace: the sum stays what it is.
+ */
+static int
+grace(const struct teardown *td)
+{
+	const struct teardown_limits *l = &td->limits;
+	long long planned = l->client_grace_ms + l->client_kill_ms +
+	    l->abort_wait_ms + l->drain_ms;
+	long long over = now_ms() - td->started_at - planned;
+	long long left = l->server_grace_ms - (over > 0 ? over : 0);
+
+	if (left < GRACE_LEAST_MS)
+		left = GRACE_LEAST_MS;
+	return left < l->server_grace_ms ? (int)left : l->server_grace_ms;
+}
+
+/*
  * Each server has its share of what is left of the grace, so that a slow one
  * does not cost the others theirs; who needs more goes on beside the next.
  */
 void
 teardown_servers(struct teardown *td)
 {
-	long long deadline =
-	    now_ms() + td->limits.server_grace_ms + td->linger_ms;
+	long long deadline = now_ms() + grace(td) + td->linger_ms;
 	struct queue q;
 
 	find_order(td, &q);

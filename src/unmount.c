@@ -93,7 +93,7 @@ unmount_all(int proc, unsigned id, int flags, pid_t namespace_of)
 	if (namespace_of != 0 && !enter_namespace(proc, namespace_of))
 		return errno == EPERM ? UNMOUNT_DENIED : UNMOUNT_FAILED;
 	if ((flags & UNMOUNT_HERE_ONLY) &&
-	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return UNMOUNT_DENIED;
 	mountinfo = proc_openat(proc, "self/mountinfo", 0);
 	if (mountinfo < 0)

@@ -10,9 +10,9 @@
 struct population;
 
 /*
- * A flag of ours: the namespace becomes a slave of the others first, so that
- * they keep what is unmounted in it (an unmount propagates as the mount below
- * it does: propagate_umount(), fs/pnode.c).
+ * A flag of ours: the namespace becomes private first, so that the others keep
+ * what is unmounted in it (an unmount propagates as the mount below it does:
+ * propagate_umount(), fs/pnode.c), and it gets nothing of what comes later.
  */
 #define UNMOUNT_HERE_ONLY (1 << 30)
 
