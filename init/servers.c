@@ -21,15 +21,22 @@
 #define DETACH_MS 500	 /* for the unmount of what a dead one left */
 #define ANSWER_MS 10	 /* between looks whether FUSE_INIT is answered */
 
-/* Connections of ours that belong to no declared server yet. */
+/*
+ * Connections of ours that belong to no declared server yet. A second mount of
+ * one that has its first belongs to it.
+ */
 static uint64_t
 unclaimed(const struct servers *servers, const struct registry *r)
 {
-	uint64_t connections = registry_ours(r);
+	uint64_t claimed = 0, theirs = 0;
 
 	for (int i = 0; i < servers->count; i++)
-		connections &= ~servers->declared[i].connections;
-	return connections;
+		claimed |= servers->declared[i].connections;
+	for (int i = 0; i < SERVERS; i++)
+		if (r->server[i].pid != 0 &&
+		    (r->server[i].connections & claimed))
+			theirs |= r->server[i].connections;
+	return registry_ours(r) & ~claimed & ~theirs;
 }
 
 /*
@@ -70,12 +77,30 @@ has_failed(const struct declared *d)
 }
 
 static void
-say_failed(const struct declared *d, struct log *log)
+say_failed(const struct servers *servers, const struct declared *d,
+    struct log *log)
 {
+	if (d->error != 0) {
+		log_line(log, LOG_ERROR, "server '%s'%s: %s", d->command,
+		    servers->isolate && d->ending.code == 1 ?
+			" cannot be isolated" :
+			"",
+		    strerror(d->error));
+		return;
+	}
 	log_line(log, LOG_ERROR, "server '%s' %s %d before its mount was live",
 	    d->command,
 	    d->ending.signalled ? "was killed by signal" : "exited with",
 	    d->ending.code);
+}
+
+static void
+say_late(const struct servers *servers, const struct declared *d,
+    struct log *log)
+{
+	log_line(log, LOG_ERROR,
+	    "server '%s': its mount is not live after %d ms", d->command,
+	    servers->ready_ms);
 }
 
 /* The next moment to look: an event, FUSE_INIT, a line, the end. */
@@ -98,7 +123,7 @@ wait_until_live(struct servers *servers, struct declared *d,
 
 	while (!is_live(servers, d, sv)) {
 		if (has_failed(d)) {
-			say_failed(d, sv->log);
+			say_failed(servers, d, sv->log);
 			return -1;
 		}
 		if (sv->stopping) {
@@ -108,9 +133,7 @@ wait_until_live(struct servers *servers, struct declared *d,
 			return -1;
 		}
 		if (ms_until(deadline) == 0) {
-			log_line(sv->log, LOG_ERROR,
-			    "server '%s': its mount is not live after %d ms",
-			    d->command, servers->ready_ms);
+			say_late(servers, d, sv->log);
 			return -1;
 		}
 		if (ms_until(line) == 0) {
@@ -131,13 +154,17 @@ static int
 start(struct servers *servers, struct declared *d, struct supervision *sv)
 {
 	d->connections = 0;
+	d->error = 0;
+	d->started_at = now_ms();
 	d->pid = spawn_command(d->command, servers->signals,
-	    servers->isolate ? isolate_enter : NULL, sv->log);
+	    servers->isolate ? isolate_enter : NULL, &d->error, sv->log);
 	if (d->pid > 0)
 		return 0;
 	d->pid = 0;
 	log_line(sv->log, LOG_ERROR, "server '%s': %s", d->command,
-	    strerror(errno));
+	    errno == EINVAL ? "a quote that does not end, no words, or too "
+			      "many" :
+			      strerror(errno));
 	return -1;
 }
 
@@ -254,13 +281,22 @@ act_on_death(struct servers *servers, struct declared *d,
 static void
 check_start(struct servers *servers, struct declared *d, struct supervision *sv)
 {
+	bool failed = false;
+
 	if (is_live(servers, d, sv)) {
-		if (servers->isolate && hide(d, sv) < 0)
-			stop_main(servers, sv);
+		failed = servers->isolate && hide(d, sv) < 0;
+		log_line(sv->log, LOG_INFO, "server '%s' is live again",
+		    d->command);
 	} else if (has_failed(d)) {
-		say_failed(d, sv->log);
+		say_failed(servers, d, sv->log);
+		failed = true;
+	} else if (ms_until(d->started_at + servers->ready_ms) == 0) {
+		say_late(servers, d, sv->log);
+		failed = true;
+	} else
+		servers->restarting = true;
+	if (failed)
 		stop_main(servers, sv);
-	}
 }
 
 /*
@@ -289,6 +325,7 @@ servers_check(struct servers *servers, struct supervision *sv)
 	if (!servers->started || sv->ended || sv->stopping)
 		return;
 	registry_forget_dead(sv->registry);
+	servers->restarting = false;
 	for (int i = 0; i < servers->count && !sv->stopping; i++) {
 		struct declared *d = &servers->declared[i];
 
@@ -299,6 +336,7 @@ servers_check(struct servers *servers, struct supervision *sv)
 			log_line(sv->log, LOG_WARNING, "server '%s' died: %s",
 			    d->command, then[servers->on_exit]);
 			act_on_death(servers, d, sv);
+			servers->restarting |= d->connections == 0;
 		}
 	}
 }

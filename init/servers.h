@@ -23,6 +23,8 @@ struct declared {
 	struct ending ending; /* once it was reaped */
 	uint64_t connections; /* that came with it; 0: none yet */
 	bool lost;	      /* it had a connection and died */
+	int error;	      /* why nothing was executed; 0: something was */
+	long long started_at;
 };
 
 struct servers {
@@ -32,6 +34,7 @@ struct servers {
 	int on_exit; /* enum server_exit */
 	bool isolate;
 	bool started;	   /* all of them: main may be, too */
+	bool restarting;   /* one of them is not live again yet */
 	bool stopped_main; /* because one of them died */
 	const struct signal_state *signals;
 };

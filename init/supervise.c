@@ -26,6 +26,7 @@
  */
 #define FIRST_LOOK_MS 10
 #define LAST_LOOK_MS 640
+#define RESTART_LOOK_MS 50  /* at a server that was started again */
 #define SUSPECT_LOOK_MS 200 /* a server that has exited: is it stuck? */
 
 /* Signals --------------------------------------------------------------- */
@@ -235,26 +236,31 @@ all_served(const struct registry *r)
 static void
 check(struct supervision *sv)
 {
+	int next;
+
 	registry_forget_dead(sv->registry);
 	if (!all_served(sv->registry))
 		(void)look_for_servers(sv);
 	servers_check(sv->servers, sv);
-	sv->check_at = now_ms() +
-	    (teardown_abort_exited(sv->teardown) ? SUSPECT_LOOK_MS :
-						   sv->server_check_ms);
+	next = teardown_abort_exited(sv->teardown) ? SUSPECT_LOOK_MS :
+						     sv->server_check_ms;
+	sv->check_at = next == 0 ? NEVER : now_ms() + next;
 }
 
 /* With the first connection of ours the check and the guardian begin. */
 static void
 guard(struct supervision *sv)
 {
-	if (!registry_ours(sv->registry)) {
-		sv->check_at = NEVER;
-		return;
-	}
-	if (sv->guardian)
+	bool ours = registry_ours(sv->registry) != 0;
+
+	if (ours && sv->guardian)
 		guardian_start(sv->guardian, sv->log);
-	if (sv->check_at == NEVER && sv->server_check_ms > 0)
+	if (sv->servers->restarting) {
+		if (sv->check_at > now_ms() + RESTART_LOOK_MS)
+			sv->check_at = now_ms() + RESTART_LOOK_MS;
+	} else if (!ours || sv->server_check_ms == 0)
+		sv->check_at = NEVER;
+	else if (sv->check_at == NEVER)
 		sv->check_at = now_ms() + sv->server_check_ms;
 }
 

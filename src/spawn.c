@@ -140,7 +140,7 @@ exit_status(int error)
 
 /* In the child: returns to nobody. */
 static _Noreturn void
-become(char **argv, struct log *log)
+become(char **argv, int *why, struct log *log)
 {
 	char *name = argv[0];
 
@@ -150,7 +150,10 @@ become(char **argv, struct log *log)
 		execute_file(name, argv);
 	else
 		execute_from_path(argv);
-	log_line(log, LOG_ERROR, "exec %s: %s", name, strerror(errno));
+	if (why)
+		*why = errno;
+	else
+		log_line(log, LOG_ERROR, "exec %s: %s", name, strerror(errno));
 	_exit(exit_status(errno));
 }
 
@@ -164,12 +167,12 @@ spawn_main(char **argv, const struct signal_state *before, bool stdin_is_device,
 		return pid;
 	take_terminal(stdin_is_device);
 	signals_restore(before);
-	become(argv, log);
+	become(argv, NULL, log);
 }
 
 pid_t
 spawn_command(const char *command, const struct signal_state *before,
-    int (*enter)(void), struct log *log)
+    int (*enter)(void), int *error, struct log *log)
 {
 	struct words words;
 	char **argv = words_split(&words, command);
@@ -185,9 +188,10 @@ spawn_command(const char *command, const struct signal_state *before,
 	setpgid(0, 0);
 	descriptors_for_command();
 	if (enter && enter() < 0) {
-		log_line(log, LOG_ERROR, "%s: %s", argv[0], strerror(errno));
+		if (error)
+			*error = errno;
 		_exit(EXIT_OTHER);
 	}
 	signals_restore(before);
-	become(argv, log);
+	become(argv, error, log);
 }

@@ -29,10 +29,12 @@ pid_t spawn_main(char **argv, const struct signal_state *before,
  * The same for a command of init's own, in one string (words_split()): in a
  * process group of its own that never gets the terminal, stdin is /dev/null,
  * and no descriptor but 0 to 2 is left to it. `enter`, if not NULL, is called
- * in its process first; if it fails, nothing is executed (status 1). -1 and errno; EINVAL where the
+ * in its process first; if it fails, nothing is executed (status 1). Why nothing
+ * was executed is written to *error, which must be shared memory; where that is
+ * NULL, one line says it. -1 and errno; EINVAL where the
  * string cannot be split.
  */
 pid_t spawn_command(const char *command, const struct signal_state *before,
-    int (*enter)(void), struct log *log);
+    int (*enter)(void), int *error, struct log *log);
 
 #endif

@@ -20,7 +20,7 @@ run_once(struct teardown *td, long long deadline)
 {
 	siginfo_t info;
 	pid_t pid = spawn_command(td->before_servers, td->signals_before, NULL,
-	    td->log);
+	    NULL, td->log);
 
 	if (pid < 0) {
 		log_line(td->log, LOG_WARNING, "before-servers: %s: %s",

@@ -5,6 +5,7 @@
 
 #include "src/clock.h"
 #include "src/connection.h"
+#include "src/fusectl.h"
 #include "src/log.h"
 #include "src/order.h"
 #include "src/pidfd.h"
@@ -20,6 +21,8 @@
  */
 #define NOTHING_TO_SERVE_MS 500
 
+#define GONE_MS 50 /* for the last reference to be dropped */
+#define GONE_TICK_MS 5
 #define GRACE_LEAST_MS 1000
 #define LINGER_TICK_MS 100
 #define SHARE_LEAST_MS 200 /* of the servers' grace, for each */
@@ -68,6 +71,34 @@ unmount_patiently(struct teardown *td, const struct server *s, int connection,
 }
 
 /*
+ * Unmounted here, a connection lives on while it is mounted elsewhere or
+ * somebody has a file of it open: fusectl knows, or else the mounts of servers
+ * must do. Who uses it is given the time to linger.
+ */
+static bool
+is_gone(const struct teardown *td, const struct server *s)
+{
+	const struct registry *r = td->registry;
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		if ((s->connections & UINT64_C(1) << i) &&
+		    r->connection[i].pin.door != FUSECTL_NONE &&
+		    !fusectl_gone(&r->connection[i].pin))
+			return false;
+	return !still_mounted_for(r, s);
+}
+
+static bool
+await_gone(struct teardown *td, const struct server *s)
+{
+	long long until = now_ms() + td->linger_ms + GONE_MS;
+
+	while (!is_gone(td, s) && ms_until(until) > 0)
+		teardown_pause(td, GONE_TICK_MS);
+	return is_gone(td, s);
+}
+
+/*
  * Unmounts what `s` serves. True if the server can be left to end by itself:
  * nothing of it is mounted any more, so its /dev/fuse reads ENODEV. A SIGTERM
  * now could kill it while it writes its last (archivemount does so only after
@@ -96,7 +127,7 @@ unmount_server(struct teardown *td, const struct server *s, int deadline_ms)
 		    c->id, unmount_words[result]);
 		gone &= result == UNMOUNT_DONE;
 	}
-	return gone && !still_mounted_for(td->registry, s);
+	return gone && await_gone(td, s);
 }
 
 /* Without a pidfd only a pid that is nobody's any more tells. */

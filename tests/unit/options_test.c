@@ -257,6 +257,111 @@ test_guard(void **state)
 	assert_wrong(ARGUMENTS("--guard=", "true"), NOTHING, "--guard");
 }
 
+/* What fini starts itself ---------------------------------------------- */
+
+static void
+test_servers(void **state)
+{
+	(void)state;
+	assert_runs(ARGUMENTS("true"), NOTHING);
+	assert_null(o.server[0]);
+	assert_int_equal(o.server_ready_ms, 30000);
+	assert_int_equal(o.server_exit, SERVER_EXIT_STOP);
+	assert_false(o.isolate);
+	assert_runs(ARGUMENTS("--server=a 'b c'", "--isolate", "--server", "d",
+			"--server-ready=1.5s", "--server-exit=restart", "true"),
+	    NOTHING);
+	assert_string_equal(o.server[0], "a 'b c'");
+	assert_string_equal(o.server[1], "d");
+	assert_null(o.server[2]);
+	assert_true(o.isolate);
+	assert_int_equal(o.server_ready_ms, 1500);
+	assert_int_equal(o.server_exit, SERVER_EXIT_RESTART);
+	assert_runs(ARGUMENTS("--server-exit=ignore", "true"), NOTHING);
+	assert_int_equal(o.server_exit, SERVER_EXIT_IGNORE);
+	assert_wrong(ARGUMENTS("--server-exit=never", "true"), NOTHING,
+	    "--server-exit");
+	assert_wrong(ARGUMENTS("--server-ready=soon", "true"), NOTHING,
+	    "--server-ready");
+	assert_wrong(ARGUMENTS("--server=", "true"), NOTHING, "--server");
+	assert_wrong(ARGUMENTS("--server"), NOTHING, "--server");
+}
+
+static void
+test_as_many_servers_as_there_may_be(void **state)
+{
+	char *argv[SERVERS_DECLARED + 4] = { (char *)"fini" };
+
+	(void)state;
+	for (int i = 1; i <= SERVERS_DECLARED; i++)
+		argv[i] = (char *)"--server=x";
+	argv[SERVERS_DECLARED + 1] = (char *)"true";
+	assert_runs(argv, NOTHING);
+	assert_string_equal(o.server[SERVERS_DECLARED - 1], "x");
+	assert_null(o.server[SERVERS_DECLARED]);
+	argv[SERVERS_DECLARED + 1] = (char *)"--server=x";
+	argv[SERVERS_DECLARED + 2] = (char *)"true";
+	assert_wrong(argv, NOTHING, "--server");
+}
+
+static void
+test_servers_from_the_environment(void **state)
+{
+	(void)state;
+	assert_runs(ARGUMENTS("true"),
+	    ENVIRONMENT("FINI_SERVER_2=b", "FINI_SERVER_1=a", "FINI_SERVER_3=c",
+		"FINI_SERVER_5=not reached", "FINI_SERVER_01=no",
+		"FINI_SERVER_=no"));
+	assert_string_equal(o.server[0], "a");
+	assert_string_equal(o.server[1], "b");
+	assert_string_equal(o.server[2], "c");
+	assert_null(o.server[3]);
+	assert_runs(ARGUMENTS("true"), ENVIRONMENT("FINI_SERVER_2=b"));
+	assert_null(o.server[0]);
+	assert_runs(ARGUMENTS("--server=c", "true"),
+	    ENVIRONMENT("FINI_SERVER_1=a", "FINI_SERVER_EXIT=ignore",
+		"FINI_SERVER_READY=2s", "FINI_ISOLATE=yes"));
+	assert_string_equal(o.server[0], "a");
+	assert_string_equal(o.server[1], "c");
+	assert_int_equal(o.server_exit, SERVER_EXIT_IGNORE);
+	assert_int_equal(o.server_ready_ms, 2000);
+	assert_true(o.isolate);
+	assert_wrong(ARGUMENTS("true"), ENVIRONMENT("FINI_SERVER_1="),
+	    "FINI_SERVER_1");
+}
+
+static void
+test_the_end_of_servers(void **state)
+{
+	(void)state;
+	assert_runs(ARGUMENTS("true"), NOTHING);
+	assert_null(o.before_servers);
+	assert_null(o.keep[0]);
+	assert_int_equal(o.linger_ms, 0);
+	assert_int_equal(o.before_servers_ms, 5000);
+	assert_runs(ARGUMENTS("--before-servers=a b", "--linger=1m", "--keep=x",
+			"--before-servers-time=250ms", "--keep", "y", "true"),
+	    NOTHING);
+	assert_string_equal(o.before_servers, "a b");
+	assert_int_equal(o.before_servers_ms, 250);
+	assert_int_equal(o.linger_ms, 60000);
+	assert_string_equal(o.keep[0], "x");
+	assert_string_equal(o.keep[1], "y");
+	assert_null(o.keep[2]);
+	assert_runs(ARGUMENTS("true"),
+	    ENVIRONMENT("FINI_BEFORE_SERVERS=c", "FINI_KEEP=z"));
+	assert_string_equal(o.before_servers, "c");
+	assert_string_equal(o.keep[0], "z");
+	assert_wrong(ARGUMENTS("--before-servers=", "true"), NOTHING,
+	    "--before-servers");
+	assert_wrong(ARGUMENTS("--keep=", "true"), NOTHING, "--keep");
+	assert_wrong(ARGUMENTS("--linger=x", "true"), NOTHING, "--linger");
+	assert_wrong(ARGUMENTS("--keep=1", "--keep=2", "--keep=3", "--keep=4",
+			 "--keep=5", "--keep=6", "--keep=7", "--keep=8",
+			 "--keep=9", "true"),
+	    NOTHING, "--keep");
+}
+
 static void
 test_remapped_statuses(void **state)
 {
@@ -658,6 +763,10 @@ main(void)
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_servers),
+		cmocka_unit_test(test_as_many_servers_as_there_may_be),
+		cmocka_unit_test(test_servers_from_the_environment),
+		cmocka_unit_test(test_the_end_of_servers),
 		cmocka_unit_test(test_remapped_statuses),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_help_fits_a_screen),
