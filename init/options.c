@@ -104,7 +104,9 @@ read_numbered(struct options *options, char **environment)
 		if (!value)
 			return 0;
 		if (set(options, server, value) < 0) {
-			complain("wrong value in the environment", value);
+			t = text_over(name, sizeof(name));
+			text_format(&t, "FINI_SERVER_%u=%s", i, value);
+			complain("wrong value in the environment", name);
 			return -1;
 		}
 	}

@@ -10,29 +10,28 @@ struct splitting {
 	bool full;
 };
 
-static void
-put(struct splitting *s, char c)
-{
-	struct words *w = s->words;
-
-	if (!s->inside && s->count < WORDS_MOST) {
-		w->argument[1 + s->count] = w->bytes + s->used;
-		s->inside = true;
-	}
-	if (!s->inside || s->used == sizeof(w->bytes))
-		s->full = true;
-	else
-		w->bytes[s->used++] = c;
-}
-
-/* An empty pair of quotes is a word too. */
+/* An empty pair of quotes begins a word too. */
 static void
 begin(struct splitting *s)
 {
-	if (!s->inside && s->count < WORDS_MOST) {
-		s->words->argument[1 + s->count] = s->words->bytes + s->used;
-		s->inside = true;
+	if (s->inside)
+		return;
+	if (s->count == WORDS_MOST) {
+		s->full = true;
+		return;
 	}
+	s->words->argument[1 + s->count] = s->words->bytes + s->used;
+	s->inside = true;
+}
+
+static void
+put(struct splitting *s, char c)
+{
+	begin(s);
+	if (!s->inside || s->used == sizeof(s->words->bytes))
+		s->full = true;
+	else
+		s->words->bytes[s->used++] = c;
 }
 
 static void
