@@ -6,102 +6,19 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "init/declared.h"
 #include "init/supervise.h"
 #include "src/clock.h"
 #include "src/connection.h"
 #include "src/discover.h"
-#include "src/fusectl.h"
 #include "src/isolate.h"
 #include "src/log.h"
 #include "src/population.h"
-#include "src/spawn.h"
 #include "src/unmount.h"
 
 #define PROGRESS_MS 5000 /* between lines that say who is waited for */
 #define DETACH_MS 500	 /* for the unmount of what a dead one left */
 #define ANSWER_MS 10	 /* between looks whether FUSE_INIT is answered */
-
-/*
- * Connections of ours that belong to no declared server yet. A second mount of
- * one that has its first belongs to it.
- */
-static uint64_t
-unclaimed(const struct servers *servers, const struct registry *r)
-{
-	uint64_t claimed = 0, theirs = 0;
-
-	for (int i = 0; i < servers->count; i++)
-		claimed |= servers->declared[i].connections;
-	for (int i = 0; i < SERVERS; i++)
-		if (r->server[i].pid != 0 &&
-		    (r->server[i].connections & claimed))
-			theirs |= r->server[i].connections;
-	return registry_ours(r) & ~claimed & ~theirs;
-}
-
-/*
- * Nothing in flight: FUSE_INIT, the first request, is answered. Where fusectl
- * cannot be had the mount itself must do.
- */
-static bool
-answers(const struct registry *r, uint64_t connections)
-{
-	for (int i = 0; i < CONNECTIONS; i++) {
-		unsigned requests;
-
-		if ((connections & UINT64_C(1) << i) &&
-		    fusectl_waiting(&r->connection[i].pin, &requests) == 0 &&
-		    requests > 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_live(struct servers *servers, struct declared *d, struct supervision *sv)
-{
-	uint64_t came = unclaimed(servers, sv->registry);
-
-	if (came == 0 || !registry_served(sv->registry, came) ||
-	    !answers(sv->registry, came))
-		return false;
-	d->connections = came;
-	return true;
-}
-
-/* It ended by itself, and not by going into the background. */
-static bool
-has_failed(const struct declared *d)
-{
-	return d->pid == 0 && (d->ending.signalled || d->ending.code != 0);
-}
-
-static void
-say_failed(const struct servers *servers, const struct declared *d,
-    struct log *log)
-{
-	if (d->error != 0) {
-		log_line(log, LOG_ERROR, "server '%s'%s: %s", d->command,
-		    servers->isolate && d->ending.code == 1 ?
-			" cannot be isolated" :
-			"",
-		    strerror(d->error));
-		return;
-	}
-	log_line(log, LOG_ERROR, "server '%s' %s %d before its mount was live",
-	    d->command,
-	    d->ending.signalled ? "was killed by signal" : "exited with",
-	    d->ending.code);
-}
-
-static void
-say_late(const struct servers *servers, const struct declared *d,
-    struct log *log)
-{
-	log_line(log, LOG_ERROR,
-	    "server '%s': its mount is not live after %d ms", d->command,
-	    servers->ready_ms);
-}
 
 /* The next moment to look: an event, FUSE_INIT, a line, the end. */
 static long long
@@ -111,7 +28,8 @@ next_look(const struct servers *servers, const struct supervision *sv,
 	long long next = line < deadline ? line : deadline;
 	long long soon = now_ms() + ANSWER_MS;
 
-	return unclaimed(servers, sv->registry) && soon < next ? soon : next;
+	return declared_unclaimed(servers, sv->registry) && soon < next ? soon :
+									  next;
 }
 
 static int
@@ -121,9 +39,9 @@ wait_until_live(struct servers *servers, struct declared *d,
 	long long start = now_ms(), deadline = start + servers->ready_ms;
 	long long line = start + PROGRESS_MS;
 
-	while (!is_live(servers, d, sv)) {
-		if (has_failed(d)) {
-			say_failed(servers, d, sv->log);
+	while (!declared_is_live(servers, d, sv)) {
+		if (declared_has_failed(d)) {
+			declared_say_failed(servers, d, sv->log);
 			return -1;
 		}
 		if (sv->stopping) {
@@ -133,7 +51,7 @@ wait_until_live(struct servers *servers, struct declared *d,
 			return -1;
 		}
 		if (ms_until(deadline) == 0) {
-			say_late(servers, d, sv->log);
+			declared_say_late(servers, d, sv->log);
 			return -1;
 		}
 		if (ms_until(line) == 0) {
@@ -150,61 +68,6 @@ wait_until_live(struct servers *servers, struct declared *d,
 	return 0;
 }
 
-static int
-start(struct servers *servers, struct declared *d, struct supervision *sv)
-{
-	d->connections = 0;
-	d->error = 0;
-	d->started_at = now_ms();
-	d->pid = spawn_command(d->command, servers->signals,
-	    servers->isolate ? isolate_enter : NULL, &d->error, sv->log);
-	if (d->pid > 0)
-		return 0;
-	d->pid = 0;
-	log_line(sv->log, LOG_ERROR, "server '%s': %s", d->command,
-	    errno == EINVAL ? "a quote that does not end, no words, or too "
-			      "many" :
-			      strerror(errno));
-	return -1;
-}
-
-static bool
-is_held(const struct declared *d, const struct supervision *sv)
-{
-	const struct registry *r = sv->registry;
-
-	for (int i = 0; i < SERVERS; i++)
-		if (r->server[i].pid != 0 &&
-		    (r->server[i].connections & d->connections) &&
-		    (registry_used_by(r, sv->population->proc,
-			 r->server[i].pid) &
-			d->connections))
-			return true;
-	return false;
-}
-
-/*
- * The mount is hidden as soon as it is seen. A server that was faster, and
- * holds a file of it already, is not what the user asked for.
- */
-static int
-hide(struct declared *d, struct supervision *sv)
-{
-	const char *why = "its mount did not come to us, or cannot be taken "
-			  "from it (add CAP_SYS_ADMIN)";
-
-	(void)discover_mounts(sv->registry, sv->mountinfo);
-	discover_servers(sv->registry, sv->population, sv->fusectl, true);
-	if (isolate_hide(sv->registry, sv->population, d->connections) == 0) {
-		if (!is_held(d, sv))
-			return 0;
-		why = "it holds a file of its own mount already";
-	}
-	log_line(sv->log, LOG_ERROR, "server '%s' cannot be isolated: %s",
-	    d->command, why);
-	return -1;
-}
-
 int
 servers_start(struct servers *servers, struct supervision *sv)
 {
@@ -218,9 +81,9 @@ servers_start(struct servers *servers, struct supervision *sv)
 	for (int i = 0; i < servers->count; i++) {
 		struct declared *d = &servers->declared[i];
 
-		if (start(servers, d, sv) < 0 ||
+		if (declared_start(servers, d, sv) < 0 ||
 		    wait_until_live(servers, d, sv) < 0 ||
-		    (servers->isolate && hide(d, sv) < 0))
+		    (servers->isolate && declared_hide(d, sv) < 0))
 			return -1;
 	}
 	servers->started = true;
@@ -255,7 +118,7 @@ start_again(struct servers *servers, struct declared *d, struct supervision *sv)
 			(void)unmount_connection(sv->population,
 			    sv->registry->connection[i].id, MNT_DETACH, 0,
 			    DETACH_MS);
-	if (start(servers, d, sv) < 0)
+	if (declared_start(servers, d, sv) < 0)
 		stop_main(servers, sv);
 	else
 		d->lost = false;
@@ -283,15 +146,15 @@ check_start(struct servers *servers, struct declared *d, struct supervision *sv)
 {
 	bool failed = false;
 
-	if (is_live(servers, d, sv)) {
-		failed = servers->isolate && hide(d, sv) < 0;
+	if (declared_is_live(servers, d, sv)) {
+		failed = servers->isolate && declared_hide(d, sv) < 0;
 		log_line(sv->log, LOG_INFO, "server '%s' is live again",
 		    d->command);
-	} else if (has_failed(d)) {
-		say_failed(servers, d, sv->log);
+	} else if (declared_has_failed(d)) {
+		declared_say_failed(servers, d, sv->log);
 		failed = true;
 	} else if (ms_until(d->started_at + servers->ready_ms) == 0) {
-		say_late(servers, d, sv->log);
+		declared_say_late(servers, d, sv->log);
 		failed = true;
 	} else
 		servers->restarting = true;

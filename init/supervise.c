@@ -1,13 +1,11 @@
 #include "init/supervise.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "init/forward.h"
 #include "init/servers.h"
 #include "src/clock.h"
 #include "src/connection.h"
@@ -28,97 +26,6 @@
 #define LAST_LOOK_MS 640
 #define RESTART_LOOK_MS 50  /* at a server that was started again */
 #define SUSPECT_LOOK_MS 200 /* a server that has exited: is it stuck? */
-
-/* Signals --------------------------------------------------------------- */
-
-static bool
-is_stop(int number)
-{
-	return number == SIGTERM || number == SIGINT || number == SIGQUIT;
-}
-
-/* SIGPIPE of our own write to a closed stderr is not for main. */
-static bool
-is_for_main(const struct signalfd_siginfo *s)
-{
-	return s->ssi_signo != SIGCHLD &&
-	    !((int)s->ssi_pid == getpid() && s->ssi_code <= 0);
-}
-
-static int
-send_value(pid_t pid, const struct signalfd_siginfo *s)
-{
-	siginfo_t info;
-
-	memset(&info, 0, sizeof(info));
-	info.si_signo = (int)s->ssi_signo;
-	info.si_code = SI_QUEUE;
-	info.si_pid = (pid_t)s->ssi_pid;
-	info.si_uid = s->ssi_uid;
-	info.si_value.sival_ptr = (void *)(uintptr_t)s->ssi_ptr;
-	return (int)syscall(SYS_rt_sigqueueinfo, pid, info.si_signo, &info);
-}
-
-struct group_signal {
-	struct supervision *supervision;
-	int number;
-};
-
-static enum visit
-signal_member(pid_t pid, int pidfd, void *context)
-{
-	struct group_signal *g = context;
-
-	if (getpgid(pid) == g->supervision->main &&
-	    !registry_serves(g->supervision->registry, pid))
-		(void)population_signal(pid, pidfd, g->number);
-	return VISIT_NEXT;
-}
-
-/* The group without its servers: they go last, and not by this signal. */
-static void
-signal_group(struct supervision *sv, int number)
-{
-	struct group_signal g = { sv, number };
-
-	if (!registry_ours(sv->registry) ||
-	    population_each(sv->population, signal_member, &g) < 0)
-		(void)kill(-sv->main, number);
-}
-
-/*
- * Main is our child and not reaped yet: its pid, and the number of its group,
- * are nobody else's.
- */
-static void
-forward(struct supervision *sv, const struct signalfd_siginfo *s)
-{
-	int number = (int)s->ssi_signo, result = 0;
-	const char *name = signal_name(number);
-
-	sv->stopping |= is_stop(number);
-	if (sv->main == 0)
-		return; /* it is not started yet */
-	if (is_stop(number) && registry_serves(sv->registry, sv->main)) {
-		log_line(sv->log, LOG_INFO, "%s held back: main serves FUSE",
-		    name);
-		sv->held_back = number;
-		sv->report->start_ms = now_ms();
-		return;
-	}
-	if (sv->group)
-		signal_group(sv, number);
-	else if (s->ssi_code == SI_QUEUE)
-		result = send_value(sv->main, s);
-	else
-		result = kill(sv->main, number);
-	if (result < 0)
-		log_line(sv->log, LOG_WARNING, "signal %d to main: %s", number,
-		    strerror(errno));
-	else
-		log_line(sv->log, LOG_DEBUG, "%s (%d) to main",
-		    name ? name : "signal", number);
-}
 
 /* Reaping --------------------------------------------------------------- */
 
@@ -171,7 +78,7 @@ supervise_attend(void *context)
 	bool stop = false;
 
 	while (signals_read(sv->signals, &s))
-		stop |= is_stop((int)s.ssi_signo);
+		stop |= forward_is_stop((int)s.ssi_signo);
 	reap(sv);
 	return stop;
 }
@@ -184,8 +91,8 @@ attend(struct supervision *sv)
 
 	while (signals_read(sv->signals, &s)) {
 		children |= s.ssi_signo == SIGCHLD;
-		if (is_for_main(&s))
-			forward(sv, &s);
+		if (forward_is_wanted(&s))
+			forward_to_main(sv, &s);
 	}
 	if (children) {
 		reap(sv);
