@@ -154,6 +154,30 @@ match_by_time(struct registry *r)
 }
 
 /*
+ * Two that came at once may both have been matched to the first mount. For what
+ * is still unserved in the end, any holder may be the server; but not for a
+ * mount that a peer outside may have made.
+ */
+static void
+match_the_rest(struct registry *r)
+{
+	uint64_t rest = unserved(r);
+	bool any = false;
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (r->connection[i].shared || !r->connection[i].mounted)
+			rest &= ~(UINT64_C(1) << i);
+	for (int i = 0; i < SERVERS; i++)
+		if (r->server[i].pid != 0 && r->server[i].untold > 0) {
+			r->server[i].connections |= rest;
+			any = true;
+		}
+	for (int i = 0; i < CONNECTIONS && any; i++)
+		if (rest & UINT64_C(1) << i)
+			r->connection[i].ours = true;
+}
+
+/*
  * A server may have mounted where only it can see it. Reading the mountinfo
  * of one that shares our namespace again costs little and adds nothing.
  */
@@ -207,6 +231,8 @@ discover_servers(struct registry *r, const struct population *p,
 	if (everywhere)
 		look_at_servers_mounts(r, p->proc);
 	match_by_time(r);
+	if (everywhere)
+		match_the_rest(r);
 	if (registry_ours(r) == 0)
 		return;
 	fusectl_prepare(fusectl);

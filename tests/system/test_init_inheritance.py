@@ -27,8 +27,10 @@ def test_signals_and_privileges(boxes, blocked, ignored):
         seen.append(fields(box.read("stdout").decode(), *SEEN))
     assert seen[0] == seen[1]
     assert int(seen[1]["SigCgt"], 16) == 0
-    assert int(seen[1]["SigBlk"], 16) == sum(1 << int(n) - 1 for n in blocked.split(",") if n != "-")
-    assert int(seen[1]["SigIgn"], 16) == sum(1 << int(n) - 1 for n in ignored.split(",") if n != "-")
+    # More may be blocked by whoever runs the tests; it is the same without init, as asserted above.
+    for field, numbers in ("SigBlk", blocked), ("SigIgn", ignored):
+        wanted = sum(1 << int(n) - 1 for n in numbers.split(",") if n != "-")
+        assert int(seen[1][field], 16) & wanted == wanted
 
 
 def test_main_may_gain_privileges(box):
