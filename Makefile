@@ -15,7 +15,8 @@ NEED_data  = $(NEED_demo) archivemount bindfs catatonit dumb-init \
 	fuse-overlayfs gocryptfs mergerfs mount ntfs-3g openssh-client \
 	openssh-server rclone s3fs squashfs-tools squashfuse sshfs tar \
 	$(if $(shell command -v npm),,nodejs npm)
-NEED_check = $(NEED_demo) bindfs clang clang-format cppcheck libcap-dev \
+NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
+	dumb-init libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
 	python3-pytest-xdist shellcheck spin sshfs strace
 NEED = $(NEED_build) \
