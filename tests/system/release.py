@@ -120,6 +120,8 @@ def keep(lines):
         what, namespace, *rest = line.split()
         if what == "add":
             kept[namespace] = _Kept(namespace, *rest)
+        elif namespace not in kept:  # its PID 1 had ended before it could be added
+            continue
         elif what == "pin":
             kept[namespace].pinned += filter(None, map(fusectl.pin, map(int, rest)))
         else:
