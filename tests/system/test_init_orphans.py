@@ -21,7 +21,11 @@ def of(box, pattern):
 
 def left(box, count):
     """Waits until main has been reaped and only so many polite orphans are left; returns their pids on the host."""
-    waiting.until(lambda: len(of(box, r"polite (\d+)")) == count and len(box.children()) == count, SOON, "main reaped")
+    def only_they_are_left():  # main is init's only child for as long as they are main's
+        return (len(of(box, r"polite (\d+)")) == count and len(box.children()) == count
+                and len(box.named("probe")) == count)
+
+    waiting.until(only_they_are_left, SOON, "main reaped")
     return box.named("probe")
 
 
