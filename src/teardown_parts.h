@@ -68,6 +68,15 @@ void teardown_before_servers(struct teardown *teardown);
 bool teardown_waits_for_itself(struct teardown *teardown,
     const struct server *server);
 
+/*
+ * Unmounts what `server` serves. True if it can be left to end by itself:
+ * nothing of it is mounted any more, so its /dev/fuse reads ENODEV. A SIGTERM
+ * now could kill it while it writes its last (archivemount does so only after
+ * its loop, with the default action restored).
+ */
+bool teardown_unmount(struct teardown *teardown, const struct server *server,
+    int deadline_ms);
+
 /* Servers, one after the other, each unmounted or told to stop. */
 void teardown_servers(struct teardown *teardown);
 
