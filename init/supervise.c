@@ -14,6 +14,7 @@
 #include "src/log.h"
 #include "src/population.h"
 #include "src/report.h"
+#include "src/sandbox.h"
 #include "src/signals.h"
 #include "src/teardown.h"
 
@@ -154,14 +155,32 @@ check(struct supervision *sv)
 	sv->check_at = next == 0 ? NEVER : now_ms() + next;
 }
 
+static void
+enter_sandbox(struct supervision *sv)
+{
+	sv->sandbox_at = NEVER;
+	sandbox_enter(sv->log);
+}
+
+/* The guardian is forked inside of the sandbox: what comes later is not its. */
+void
+supervise_guard(struct supervision *sv)
+{
+	if (!sv->guardian)
+		return;
+	if (sv->sandbox_at != NEVER)
+		enter_sandbox(sv);
+	guardian_start(sv->guardian, sv->log);
+}
+
 /* With the first connection of ours the check and the guardian begin. */
 static void
 guard(struct supervision *sv)
 {
 	bool ours = registry_ours(sv->registry) != 0;
 
-	if (ours && sv->guardian)
-		guardian_start(sv->guardian, sv->log);
+	if (ours)
+		supervise_guard(sv);
 	if (sv->servers->restarting) {
 		if (sv->check_at > now_ms() + RESTART_LOOK_MS)
 			sv->check_at = now_ms() + RESTART_LOOK_MS;
@@ -178,6 +197,8 @@ timeout_ms(const struct supervision *sv, long long deadline)
 		deadline = sv->search_at;
 	if (sv->check_at < deadline)
 		deadline = sv->check_at;
+	if (sv->sandbox_at < deadline)
+		deadline = sv->sandbox_at;
 	return deadline == NEVER ? -1 : ms_until(deadline);
 }
 
@@ -210,6 +231,8 @@ supervise_step(struct supervision *sv, long long deadline_ms)
 	if (polled[1].revents)
 		servers_check(sv->servers, sv);
 	guard(sv);
+	if (is_due(sv->sandbox_at))
+		enter_sandbox(sv);
 	return !is_due(deadline_ms);
 }
 

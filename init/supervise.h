@@ -33,11 +33,12 @@ struct supervision {
 	pid_t main;
 	struct ending ending; /* main's, valid once ended */
 	bool ended;
-	bool stopping;	     /* a stop signal has come */
-	long long search_at; /* when to look for a server next, or NEVER */
-	int search_ms;	     /* and how long after that */
-	long long check_at;  /* when to check the servers next, or NEVER */
-	int held_back;	     /* stop signal for a main that is a server */
+	bool stopping;	      /* a stop signal has come */
+	long long search_at;  /* when to look for a server next, or NEVER */
+	int search_ms;	      /* and how long after that */
+	long long check_at;   /* when to check the servers next, or NEVER */
+	long long sandbox_at; /* when to enter the sandbox, or NEVER */
+	int held_back;	      /* stop signal for a main that is a server */
 };
 
 /*
@@ -55,6 +56,9 @@ void supervise(struct supervision *supervision);
  * `deadline_ms` (now_ms()'s, or NEVER) has come; then false.
  */
 bool supervise_step(struct supervision *supervision, long long deadline_ms);
+
+/* Starts the guardian, where there is to be one and none is. */
+void supervise_guard(struct supervision *supervision);
 
 /*
  * Reads what signals there are, for a teardown: reaps, forwards nothing.

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -45,8 +46,8 @@ keep_needed(cap_t now, cap_t kept)
 	return cap_set_proc(kept);
 }
 
-void
-sandbox_drop_capabilities(struct log *log)
+static void
+drop_capabilities(struct log *log)
 {
 	cap_t now = cap_get_proc(), kept = cap_init();
 
@@ -62,8 +63,8 @@ sandbox_drop_capabilities(struct log *log)
 	cap_free(kept);
 }
 
-void
-sandbox_filter(struct log *log)
+static void
+filter_system_calls(struct log *log)
 {
 	static const struct sock_fprog program = {
 		.len = sizeof(seccomp_filter) / sizeof(seccomp_filter[0]),
@@ -74,4 +75,11 @@ sandbox_filter(struct log *log)
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
 		log_line(log, LOG_DEBUG, "system call filter: %s",
 		    strerror(errno));
+}
+
+void
+sandbox_enter(struct log *log)
+{
+	drop_capabilities(log);
+	filter_system_calls(log);
 }

@@ -28,7 +28,7 @@ def capabilities(pid):
 
 
 def set_up(container):
-    """Main starts beside init's own settling: its end is init's filter."""
+    """The last thing that init does for itself is its filter, a moment after main's start."""
     waiting.until(lambda: status(container.pid).get("Seccomp") == "2", PROMPT, "settled")
 
 
@@ -41,6 +41,15 @@ def test_capabilities_of_init(container, init):
     assert now["CapInh"] == now["CapAmb"] == 0
     assert now["CapBnd"] == before["CapBnd"], "init has no business with what main may be given later"
     assert status(container.pid)["NoNewPrivs"] == "1"
+    assert_ends(container)
+
+
+@both_finis
+def test_the_guardian_is_in_the_sandbox_however_early_it_starts(container, init):
+    container.start(init, "finish", options=["--guard=always"]).wait_ready()
+    guardian = container.guardian()
+    assert status(guardian)["Seccomp"] == "2"
+    assert capabilities(guardian)["CapEff"] == capabilities("self")["CapPrm"] & KEPT
     assert_ends(container)
 
 
