@@ -116,6 +116,8 @@ answer_next(struct duplicate *d, void *hole)
 
 	if (n < 0 && errno != EFAULT)
 		return false;
+	/* The interruption of a request has the next number: that is odd. */
+	header.unique -= header.unique % UNIQUE_STEP;
 	if (header.unique > d->last)
 		d->last = header.unique;
 	if (n >= 0)

@@ -58,7 +58,7 @@ def test_hangs_end_by_answers_alone(container, scene, init, how):
 
 
 LONG_LIVED = """
-truncate -s 40M back/a/big
+truncate -s 10M back/a/big
 nd a --never-read seed --await-mount $S/mnt/b --read seed &
 until [ -e mnt/a/big ]; do :; done
 dd if=mnt/a/big of=/dev/null bs=512 iflag=direct status=none
@@ -68,7 +68,7 @@ wait $!
 
 
 @both_finis
-def test_answers_to_a_server_that_has_had_80000_requests(container, init):
+def test_answers_to_a_server_that_has_had_20000_requests(container, init):
     """What it had read and not answered is found by trying ids, of which nothing tells how far they have come."""
     container.start(init, LONG_LIVED + "finish", launch=NEITHER).wait_ready(60)
     assert_ends(container)
