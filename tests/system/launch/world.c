@@ -81,6 +81,41 @@ bind_all(const struct list *binds)
 	}
 }
 
+/* A rule matches one value of the bits; any of them is one rule for each. */
+static void
+deny_bits(scmp_filter_ctx filter, uint32_t action, int call, unsigned argument,
+    uint64_t bits)
+{
+	for (uint64_t bit = 1; bit != 0; bit <<= 1)
+		if ((bits & bit) != 0 &&
+		    seccomp_rule_add(filter, action, call, 1,
+			SCMP_CMP64(argument, SCMP_CMP_MASKED_EQ, bit, bit)) !=
+			0)
+			errx(125, "cannot deny system call %d", call);
+}
+
+/* NAME:ERRNO or NAME:ERRNO:ARGUMENT:BITS */
+static void
+deny(scmp_filter_ctx filter, const char *what)
+{
+	char *words = strdup(what);
+	char *name = strtok(words, ":"), *error = strtok(NULL, ":");
+	char *argument = strtok(NULL, ":"), *bits = strtok(NULL, ":");
+	bool eperm = error != NULL && strcmp(error, "EPERM") == 0;
+	uint32_t action = SCMP_ACT_ERRNO(eperm ? EPERM : ENOSYS);
+	int call = seccomp_syscall_resolve_name(name);
+
+	if (call == __NR_SCMP_ERROR)
+		errx(125, "no system call %s", name);
+	if (bits != NULL)
+		deny_bits(filter, action, call,
+		    (unsigned)strtoul(argument, NULL, 0),
+		    strtoull(bits, NULL, 0));
+	else if (seccomp_rule_add(filter, action, call, 0) != 0)
+		errx(125, "cannot deny %s", name);
+	free(words);
+}
+
 static void
 deny_all(const struct list *denied)
 {
@@ -90,23 +125,8 @@ deny_all(const struct list *denied)
 		return;
 	/* setuid programs such as fusermount3 must keep working */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-	for (size_t i = 0; i < denied->n; i++) {
-		char *name = strdup(denied->item[i]);
-		char *error = strchr(name, ':');
-		uint32_t number = ENOSYS;
-		int call;
-
-		if (error != NULL) {
-			*error++ = '\0';
-			number = strcmp(error, "EPERM") == 0 ? EPERM : ENOSYS;
-		}
-		call = seccomp_syscall_resolve_name(name);
-		if (call == __NR_SCMP_ERROR ||
-		    seccomp_rule_add(filter, SCMP_ACT_ERRNO(number), call, 0) !=
-			0)
-			errx(125, "cannot deny %s", name);
-		free(name);
-	}
+	for (size_t i = 0; i < denied->n; i++)
+		deny(filter, denied->item[i]);
 	if (seccomp_load(filter) != 0)
 		errx(125, "seccomp_load");
 	seccomp_release(filter);
