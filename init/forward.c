@@ -56,7 +56,8 @@ signal_member(pid_t pid, int pidfd, void *context)
 
 	if (getpgid(pid) == g->supervision->main &&
 	    !registry_serves(g->supervision->registry, pid))
-		(void)population_signal(pid, pidfd, g->number);
+		(void)population_signal(g->supervision->population, pid, pidfd,
+		    g->number);
 	return VISIT_NEXT;
 }
 

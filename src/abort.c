@@ -40,7 +40,8 @@ force_anywhere(const struct registry *r, int connection,
 }
 
 static bool
-kill_holders(struct registry *r, int connection)
+kill_holders(struct registry *r, int connection,
+    const struct population *population)
 {
 	bool any = false;
 
@@ -49,7 +50,8 @@ kill_holders(struct registry *r, int connection)
 
 		if (s->pid != 0 &&
 		    (s->connections & UINT64_C(1) << connection) &&
-		    population_signal(s->pid, s->pidfd, SIGKILL) == 0)
+		    population_signal(population, s->pid, s->pidfd, SIGKILL) ==
+			0)
 			any = true;
 	}
 	return any;
@@ -69,7 +71,7 @@ abort_connection(struct registry *r, int connection,
 							ABORT_PRIVATE;
 	if (force_anywhere(r, connection, population, deadline_ms))
 		return ABORT_UNMOUNT;
-	if (kill_holders(r, connection))
+	if (kill_holders(r, connection, population))
 		return ABORT_KILL;
 	return ABORT_NOT;
 }
