@@ -44,6 +44,7 @@ class Foreign:
         """Still there, still that connection, still served; what was streamed through it is right byte for byte."""
         assert self.connection.exists(), "the foreign connection is gone"
         assert procfs.fuse_mounts(self.pid).get(self.connection.id) == self.mount, "the foreign mount is gone"
+        waiting.until(lambda: os.path.exists(self.container.path("back/a/outside")), 2, "begun on the foreign mount")
         before = len(self._written("outside"))
         waiting.until(lambda: len(self._written("outside")) > before, 2, "written to the foreign mount")
         end = self.container.finish(0).wait_end(5)

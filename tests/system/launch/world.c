@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
+#include <mntent.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -54,13 +57,34 @@ mount_proc(const char *how)
 		err(125, "/proc %s", how);
 }
 
+/* The last of what is mounted, wherever it is: on some machines /sys is twice. */
+static bool
+unmount_a_fusectl(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *mount;
+	char dir[PATH_MAX] = "";
+
+	if (mounts == NULL)
+		err(125, "mounts");
+	while ((mount = getmntent(mounts)) != NULL)
+		if (strcmp(mount->mnt_type, "fusectl") == 0)
+			snprintf(dir, sizeof(dir), "%s", mount->mnt_dir);
+	endmntent(mounts);
+	return dir[0] != '\0' && umount2(dir, MNT_DETACH) == 0;
+}
+
+/* With a procfs that knows us, for as long as it takes. */
 static void
 mount_fusectl(bool visible)
 {
 	static const char dir[] = "/sys/fs/fuse/connections";
 
-	while (umount2(dir, MNT_DETACH) == 0)
+	mount_proc("rw");
+	while (unmount_a_fusectl())
 		;
+	if (umount2("/proc", MNT_DETACH) == -1)
+		err(125, "/proc");
 	if (visible && mount("fusectl", dir, "fusectl", 0, NULL) == -1)
 		err(125, "%s", dir);
 }
