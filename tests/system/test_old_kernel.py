@@ -157,6 +157,24 @@ def test_without_fuse(boxes, init, without):  # noqa: F811
     assert true.stderr() == signals.stderr() == ""
 
 
+# A shell in main's group, and none of init's children: it and main are told to stop, the server, in its own, is not.
+GROUP = """
+nd a --writeback-cache
+trap 'wait; exit 7' TERM
+(trap 'echo >told; exit' TERM; client -f hold mnt/a/f & until [ -e mnt/a/f ]; do :; done; ready; wait) &
+wait
+"""
+
+
+@removed()
+def test_the_whole_group_is_told(container, init, without):
+    container.start(init, GROUP, options=["-g"], launch=without).wait_ready()
+    end = container.kill(signal.SIGTERM).wait_end(PROMPT)
+    assert end is not None and end.status == 7
+    container.assert_nothing_left()
+    assert os.path.exists(container.path("told"))
+
+
 @pytest.mark.parametrize("error", ["ENOSYS", "EPERM"])
 def test_who_cannot_be_signalled_is_named(container, error):
     """A client that came in from outside is not PID 1's child: without pidfds it is waited for, then left, and said."""
