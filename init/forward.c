@@ -56,17 +56,34 @@ signal_member(pid_t pid, int pidfd, void *context)
 
 	if (getpgid(pid) == g->supervision->main &&
 	    !registry_serves(g->supervision->registry, pid))
-		(void)population_signal(pid, pidfd, g->number);
+		(void)population_signal(g->supervision->population, pid, pidfd,
+		    g->number);
 	return VISIT_NEXT;
 }
 
-/* The group without its servers: they go last, and not by this signal. */
+static bool
+has_servers(const struct supervision *sv)
+{
+	for (int i = 0; i < SERVERS; i++) {
+		pid_t pid = sv->registry->server[i].pid;
+
+		if (pid != 0 && getpgid(pid) == sv->main &&
+		    registry_serves(sv->registry, pid))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The group without its servers: they go last, and not by this signal. Most
+ * have a group of their own; then nobody needs to be pinned.
+ */
 static void
 signal_group(struct supervision *sv, int number)
 {
 	struct group_signal g = { sv, number };
 
-	if (!registry_ours(sv->registry) ||
+	if (!has_servers(sv) ||
 	    population_each(sv->population, signal_member, &g) < 0)
 		(void)kill(-sv->main, number);
 }

@@ -187,7 +187,7 @@ servers_check(struct servers *servers, struct supervision *sv)
 
 	if (!servers->started || sv->ended || sv->stopping)
 		return;
-	registry_forget_dead(sv->registry);
+	registry_forget_dead(sv->registry, sv->population);
 	servers->restarting = false;
 	for (int i = 0; i < servers->count && !sv->stopping; i++) {
 		struct declared *d = &servers->declared[i];

@@ -146,7 +146,7 @@ check(struct supervision *sv)
 {
 	int next;
 
-	registry_forget_dead(sv->registry);
+	registry_forget_dead(sv->registry, sv->population);
 	if (!all_served(sv->registry))
 		(void)look_for_servers(sv);
 	servers_check(sv->servers, sv);

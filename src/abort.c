@@ -42,7 +42,8 @@ force_anywhere(const struct registry *r, int connection,
 }
 
 static bool
-kill_holders(struct registry *r, int connection)
+kill_holders(struct registry *r, int connection,
+    const struct population *population)
 {
 	bool any = false;
 
@@ -51,7 +52,8 @@ kill_holders(struct registry *r, int connection)
 
 		if (s->pid != 0 &&
 		    (s->connections & UINT64_C(1) << connection) &&
-		    population_signal(s->pid, s->pidfd, SIGKILL) == 0)
+		    population_signal(population, s->pid, s->pidfd, SIGKILL) ==
+			0)
 			any = true;
 	}
 	return any;
@@ -73,7 +75,7 @@ abort_connection(struct registry *r, int connection,
 	if (force_anywhere(r, connection, population, deadline_ms))
 		return ABORT_UNMOUNT;
 	answers = answer_take(r, population->proc, connection);
-	killed = kill_holders(r, connection);
+	killed = kill_holders(r, connection, population);
 	if (answers) {
 		answer_for(r, connection, now_ms() + deadline_ms);
 		return ABORT_ANSWER;

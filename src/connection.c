@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include "src/fdinfo.h"
-#include "src/pidfd.h"
+#include "src/population.h"
+#include "src/stuck.h"
 
 int
 registry_find(const struct registry *r, unsigned id)
@@ -110,15 +111,20 @@ registry_add_server(struct registry *r, pid_t pid, int pidfd, bool *taken)
 	return s;
 }
 
+static bool
+is_dead(const struct server *s, const struct population *p)
+{
+	return population_dead(p, s->pid, s->pidfd) ||
+	    (s->pidfd < 0 && !s->seen && !stuck_has_exited(p->proc, s->pid));
+}
+
 void
-registry_forget_dead(struct registry *r)
+registry_forget_dead(struct registry *r, const struct population *p)
 {
 	for (int i = 0; i < SERVERS; i++) {
 		struct server *s = &r->server[i];
 
-		if (s->pid == 0)
-			continue;
-		if (s->pidfd >= 0 ? !pidfd_dead(s->pidfd) : s->seen)
+		if (s->pid == 0 || !is_dead(s, p))
 			continue;
 		if (s->pidfd >= 0)
 			close(s->pidfd);

@@ -20,6 +20,8 @@
 #define MOUNTS 256
 #define FOREIGN 512
 
+struct population;
+
 struct connection {
 	unsigned id; /* mount_connection() */
 	bool used;
@@ -95,8 +97,13 @@ struct server *registry_server(struct registry *registry, pid_t pid);
 struct server *registry_add_server(struct registry *registry, pid_t pid,
     int pidfd, bool *taken);
 
-/* Forgets servers that are dead, and closes their pidfds. */
-void registry_forget_dead(struct registry *registry);
+/*
+ * Forgets servers that are dead, and closes their pidfds. One that could not be
+ * pinned is forgotten too when it held no /dev/fuse at the last look, unless it
+ * has closed it in its exit.
+ */
+void registry_forget_dead(struct registry *registry,
+    const struct population *population);
 
 /* Is this pid a server that serves a connection of ours? */
 bool registry_serves(const struct registry *registry, pid_t pid);

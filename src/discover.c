@@ -227,7 +227,7 @@ discover_servers(struct registry *r, const struct population *p,
 	for (int i = 0; i < SERVERS; i++)
 		r->server[i].seen = false;
 	(void)population_each(p, look_at_process, &look);
-	registry_forget_dead(r);
+	registry_forget_dead(r, p);
 	if (everywhere)
 		look_at_servers_mounts(r, p->proc);
 	match_by_time(r);

@@ -6,7 +6,6 @@
 #include <sys/mount.h>
 
 #include "src/connection.h"
-#include "src/pidfd.h"
 #include "src/population.h"
 #include "src/unmount.h"
 
@@ -37,7 +36,7 @@ hide_from(struct population *p, unsigned id, const struct server *s)
 	case UNMOUNT_NONE:
 		return true;
 	default:
-		return s->pidfd >= 0 && pidfd_dead(s->pidfd);
+		return population_dead(p, s->pid, s->pidfd);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "src/pidfd.h"
 #include "src/procfs.h"
+#include "src/stuck.h"
 
 #define DEEPEST \
 	64 /* generations; whoever is deeper comes up to us when
@@ -17,7 +18,7 @@
 struct walk {
 	const struct population *population;
 	pid_t parent;
-	int parent_pidfd; /* -1: we are the parent */
+	int parent_pidfd; /* -1: init is the parent, and pinned without */
 	int depth;
 	enum visit (*visit)(pid_t, int, void *);
 	void *context;
@@ -34,15 +35,6 @@ is_own(const struct population *p, pid_t pid)
 	    (p->guardian && pid == *p->guardian);
 }
 
-static bool
-is_our_child(pid_t pid)
-{
-	siginfo_t info;
-
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
-	    0;
-}
-
 struct sought {
 	int pid;
 	bool found;
@@ -57,6 +49,20 @@ seek(int child, void *context)
 	return !s->found;
 }
 
+/* For the guardian init's own list says it: a stopped init reaps nobody. */
+static bool
+is_inits_child(const struct population *p, pid_t pid)
+{
+	struct sought s = { .pid = pid };
+	siginfo_t info;
+
+	if (p->self == p->root)
+		return waitid(P_PID, (id_t)pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) == 0;
+	proc_each_child(p->proc, p->root, seek, &s);
+	return s.found;
+}
+
 /*
  * A pid read from a list may mean another process by the time it is pinned.
  * If it still stands in its parent's list afterwards, it is the parent's
@@ -68,7 +74,7 @@ still_child(struct walk *w, pid_t pid)
 	struct sought s = { .pid = pid };
 
 	if (w->parent_pidfd < 0)
-		return is_our_child(pid);
+		return is_inits_child(w->population, pid);
 	proc_each_child(w->population->proc, w->parent, seek, &s);
 	return s.found && !pidfd_dead(w->parent_pidfd);
 }
@@ -79,7 +85,7 @@ call(struct walk *w, pid_t pid, int pidfd)
 {
 	enum visit answer = VISIT_NEXT;
 
-	if (pidfd < 0 || !pidfd_dead(pidfd))
+	if (!population_dead(w->population, pid, pidfd))
 		answer = w->visit(pid, pidfd, w->context);
 	if (answer == VISIT_STOP)
 		w->more = false;
@@ -155,16 +161,22 @@ population_each(const struct population *p,
 	return proc_each_child(p->proc, p->root, visit_descendant, &w);
 }
 
+bool
+population_dead(const struct population *p, pid_t pid, int pidfd)
+{
+	return pidfd >= 0 ? pidfd_dead(pidfd) : stuck_is_gone(p->proc, pid);
+}
+
 int
-population_signal(pid_t pid, int pidfd, int number)
+population_signal(const struct population *p, pid_t pid, int pidfd, int number)
 {
 	if (pidfd >= 0 && pidfd_signal(pidfd, number, NULL) == 0)
 		return 0;
 	/* EPERM: ours to send or not, or a seccomp filter; kill(2) tells. */
 	if (pidfd >= 0 && errno != ENOSYS && errno != EPERM)
 		return -1;
-	if (!is_our_child(pid)) {
-		errno = ESRCH;
+	if (!is_inits_child(p, pid)) {
+		errno = ENOSYS;
 		return -1;
 	}
 	return kill(pid, number);

@@ -14,8 +14,8 @@ struct population {
 	int proc;	/* proc_open()'s, -1: nobody can be seen */
 	bool everybody; /* we are PID 1 */
 	pid_t self;
-	pid_t root;		   /* whose descendants: init */
-	int root_pidfd;		   /* pins it where init is not us; else -1 */
+	pid_t root;	/* whose descendants: init; if not us, it is stopped */
+	int root_pidfd; /* pins it where init is not us; else -1 */
 	const pid_t *guardian;	   /* a child of ours too; may be NULL */
 	pid_t own[POPULATION_OWN]; /* never visited; 0: free */
 };
@@ -36,10 +36,16 @@ int population_each(const struct population *population,
     enum visit (*visit)(pid_t pid, int pidfd, void *context), void *context);
 
 /*
- * Signals a member. Without a pidfd only a child of ours is signalled: until
- * we reap it, its pid is not reused. 0, or -1 and errno.
+ * Signals a member. Where pidfd_open(2) or pidfd_send_signal(2) is refused only
+ * a child of init's is signalled: until init reaps it, its pid is not reused,
+ * and an init that is not us is stopped. Whoever is deeper comes up to init
+ * when its ancestors die. 0, or -1 and errno: ENOSYS if it is not init's child.
  */
-int population_signal(pid_t pid, int pidfd, int number);
+int population_signal(const struct population *population, pid_t pid, int pidfd,
+    int number);
+
+/* As pidfd_dead(); without a pidfd, by what /proc shows (stuck_is_gone()). */
+bool population_dead(const struct population *population, pid_t pid, int pidfd);
 
 /*
  * True while somebody alive (no zombie) other than us and population->own is

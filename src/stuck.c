@@ -14,23 +14,28 @@
 struct tasks {
 	int proc;
 	pid_t pid;
-	unsigned seen, exited;
+	bool any, left;
 };
+
+static bool
+has_no(const struct tasks *tasks, int tid, const char *name)
+{
+	char path[PATH_SIZE], link[16];
+	struct text t = text_over(path, sizeof(path));
+
+	text_format(&t, "%d/task/%d/%s", tasks->pid, tid, name);
+	return readlinkat(tasks->proc, path, link, sizeof(link)) < 0 &&
+	    errno == ENOENT;
+}
 
 static bool
 look_at_exe(int tid, void *context)
 {
 	struct tasks *tasks = context;
-	char path[PATH_SIZE], link[16];
-	struct text t = text_over(path, sizeof(path));
 
-	tasks->seen++;
-	text_format(&t, "%d/task/%d/exe", tasks->pid, tid);
-	if (readlinkat(tasks->proc, path, link, sizeof(link)) >= 0 ||
-	    errno != ENOENT)
-		return false; /* it can still run */
-	tasks->exited++;
-	return true;
+	tasks->any = true;
+	tasks->left = !has_no(tasks, tid, "exe"); /* it can still run */
+	return !tasks->left;
 }
 
 bool
@@ -39,7 +44,30 @@ stuck_has_exited(int proc, pid_t pid)
 	struct tasks tasks = { .proc = proc, .pid = pid };
 
 	return proc_each_task(proc, pid, look_at_exe, &tasks) == 0 &&
-	    tasks.seen > 0 && tasks.seen == tasks.exited;
+	    tasks.any && !tasks.left;
+}
+
+static bool
+look_at_namespace(int tid, void *context)
+{
+	struct tasks *tasks = context;
+	char wchan[2];
+
+	tasks->left = !has_no(tasks, tid, "ns/mnt") ||
+	    proc_wchan(tasks->proc, tasks->pid, tid, wchan, sizeof(wchan)) <
+		0 ||
+	    wchan[0] != '\0';
+	return !tasks->left;
+}
+
+bool
+stuck_is_gone(int proc, pid_t pid)
+{
+	struct tasks tasks = { .proc = proc, .pid = pid };
+
+	if (proc_each_task(proc, pid, look_at_namespace, &tasks) < 0)
+		return errno == ENOENT || errno == ESRCH;
+	return !tasks.left;
 }
 
 /* Where a task waits for a FUSE server: fs/fuse/dev.c, mm/filemap.c. */

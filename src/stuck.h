@@ -17,6 +17,14 @@
 bool stuck_has_exited(int proc, pid_t pid);
 
 /*
+ * True if `pid` is nobody's, or all that is left of it are zombies: each
+ * thread is past exit_task_namespaces() in do_exit(), which comes after its
+ * files, and waits in nothing. For who has no pidfd to ask. Read from the
+ * ns/mnt links, ENOENT then. False where it may not be looked at.
+ */
+bool stuck_is_gone(int proc, pid_t pid);
+
+/*
  * True if a thread of `pid` waits for a FUSE server to answer: it is in
  * request_wait_answer() (fs/fuse/dev.c) or waits for a page that a server must
  * fill or take. False also where the kernel does not tell (proc_wchan()).

@@ -30,7 +30,7 @@ teardown_signal(struct teardown *td, pid_t pid, int pidfd, int number)
 	const char *name = signal_name(number);
 	char comm[COMM_SIZE];
 
-	if (population_signal(pid, pidfd, number) < 0)
+	if (population_signal(td->population, pid, pidfd, number) < 0)
 		return;
 	proc_comm(td->population->proc, pid, comm);
 	log_line(td->log, LOG_INFO, "teardown: %s to %s[%d]",
@@ -112,7 +112,7 @@ teardown_abort_exited(struct teardown *td)
 	uint64_t open = registry_open(td->registry);
 	bool suspect = false;
 
-	registry_forget_dead(td->registry);
+	registry_forget_dead(td->registry, td->population);
 	for (int i = 0; i < CONNECTIONS; i++) {
 		struct connection *c = &td->registry->connection[i];
 
@@ -136,7 +136,8 @@ continue_servers(struct teardown *td)
 		const struct server *s = &td->registry->server[i];
 
 		if (s->pid != 0)
-			(void)population_signal(s->pid, s->pidfd, SIGCONT);
+			(void)population_signal(td->population, s->pid,
+			    s->pidfd, SIGCONT);
 	}
 }
 

@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "src/clock.h"
 #include "src/connection.h"
 #include "src/fusectl.h"
 #include "src/log.h"
 #include "src/population.h"
+#include "src/procfs.h"
 #include "src/teardown_parts.h"
 
 #define RESERVE_MS 1500 /* of patience, for drain and servers */
@@ -37,7 +39,7 @@ signal_client(pid_t pid, int pidfd, void *context)
 		return VISIT_NEXT;
 	teardown_signal(c->td, pid, pidfd, c->signal);
 	if (c->signal != SIGKILL)
-		(void)population_signal(pid, pidfd, SIGCONT);
+		(void)population_signal(c->td->population, pid, pidfd, SIGCONT);
 	return VISIT_NEXT;
 }
 
@@ -64,7 +66,8 @@ hold_client(pid_t pid, int pidfd, void *context)
 	if (c->held->count == HELD)
 		return VISIT_STOP;
 	if (c->signal)
-		(void)population_signal(pid, pidfd, c->signal);
+		(void)population_signal(c->td->population, pid, pidfd,
+		    c->signal);
 	held_add(c->held, pid, pidfd);
 	return VISIT_KEEP;
 }
@@ -104,15 +107,30 @@ wait_for_clients(struct teardown *td, long long deadline, int number,
 	return true;
 }
 
+/* Somebody lives, and we could not even tell him to end. */
+static void
+say_if_spared(struct teardown *td, pid_t pid, int pidfd)
+{
+	char comm[COMM_SIZE];
+	int error;
+
+	if (population_signal(td->population, pid, pidfd, 0) == 0)
+		return;
+	error = errno;
+	proc_comm(td->population->proc, pid, comm);
+	log_line(td->log, LOG_WARNING, "teardown: cannot signal %s[%d]: %s",
+	    comm, pid, strerror(error));
+}
+
 static enum visit
 note_use(pid_t pid, int pidfd, void *context)
 {
 	struct clients *c = context;
 	uint64_t used;
 
-	(void)pidfd;
 	if (!is_client(c->td, pid))
 		return VISIT_NEXT;
+	say_if_spared(c->td, pid, pidfd);
 	used = registry_used_by(c->td->registry, c->td->population->proc, pid);
 	c->used |= used;
 	c->hidden |= used == 0;

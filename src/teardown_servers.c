@@ -1,5 +1,4 @@
 /* Third phase: servers, one by one. */
-#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -7,7 +6,6 @@
 #include "src/connection.h"
 #include "src/log.h"
 #include "src/order.h"
-#include "src/pidfd.h"
 #include "src/population.h"
 #include "src/teardown_parts.h"
 
@@ -20,15 +18,10 @@
 #define GRACE_LEAST_MS 1000
 #define SHARE_LEAST_MS 200 /* of the servers' grace, for each */
 
-/* Without a pidfd only a pid that is nobody's any more tells. */
 static bool
-is_dead(const struct server *s)
+is_dead(const struct teardown *td, const struct server *s)
 {
-	if (s->pid == 0)
-		return true;
-	if (s->pidfd >= 0)
-		return pidfd_dead(s->pidfd);
-	return kill(s->pid, 0) < 0 && errno == ESRCH;
+	return s->pid == 0 || population_dead(td->population, s->pid, s->pidfd);
 }
 
 /* All that it served is aborted: what it still does is for nobody. */
@@ -51,7 +44,7 @@ wait_for_server(struct teardown *td, struct server *s, long long deadline)
 	long long waits_since = now_ms();
 	bool aborted = false;
 
-	while (!is_dead(s) && ms_until(deadline) > 0) {
+	while (!is_dead(td, s) && ms_until(deadline) > 0) {
 		struct held held = {
 			.pid = { s->pid },
 			.pidfd = { s->pidfd },
@@ -64,7 +57,7 @@ wait_for_server(struct teardown *td, struct server *s, long long deadline)
 		(void)teardown_abort_exited(td);
 		if (!s->second && !aborted)
 			deadline = teardown_patience(td, deadline, 0);
-		if (is_dead(s) || !teardown_waits_for_itself(td, s))
+		if (is_dead(td, s) || !teardown_waits_for_itself(td, s))
 			waits_since = now_ms();
 		else if (now_ms() - waits_since >= SELF_WAIT_MS)
 			teardown_abort(td, s->connections,
@@ -75,7 +68,7 @@ wait_for_server(struct teardown *td, struct server *s, long long deadline)
 			    earlier(deadline, now_ms() + NOTHING_TO_SERVE_MS);
 		}
 	}
-	registry_forget_dead(td->registry);
+	registry_forget_dead(td->registry, td->population);
 }
 
 /*
@@ -87,7 +80,7 @@ wait_for_server(struct teardown *td, struct server *s, long long deadline)
 static void
 stop_server(struct teardown *td, struct server *s, long long deadline)
 {
-	if (is_dead(s))
+	if (is_dead(td, s))
 		return;
 	if (!s->told) {
 		bool gone =

@@ -7,6 +7,8 @@
 #include "src/clock.h"
 #include "src/teardown_parts.h"
 
+#define UNTOLD_TICK_MS 20 /* where neither pidfd nor SIGCHLD tells a death */
+
 void
 held_add(struct held *held, pid_t pid, int pidfd)
 {
@@ -53,7 +55,8 @@ bool
 teardown_wait(struct teardown *td, struct held *held, long long deadline_ms,
     bool *stop)
 {
-	long long tick = now_ms() + TICK_MS;
+	bool untold = td->events < 0 && held_any_unpinned(held);
+	long long tick = now_ms() + (untold ? UNTOLD_TICK_MS : TICK_MS);
 	struct pollfd polled[HELD + 1];
 
 	if (deadline_ms > tick)

@@ -26,11 +26,10 @@
  *	CONT_FIRST	watch() lets init go before it acts
  *	TOLD_LATE	stop_server() signals before it notes that it has
  *	LEAVE_TO_IT	init exits, and leaves what there is to do to its guardian
- * Two that do not hold of the code, and the variants in which they do:
+ *	LATE_REFUSAL	be_guardian() calls it a refusal that no leave came
+ * One that does not hold of the code, and the variant in which it does:
  *	ATOMIC_LOOK	nothing comes between the look and PTRACE_CONT; no
  *			kernel has that
- *	LEAVE_FIRST	a guardian that got no leave in time does not call that
- *			a refusal, but ends with 0, and init starts another
  *
  * Not in it: servers (an act that does not end stands for those that do not
  * answer), SIGKILL of everybody at once, a mount made after main's end, a
@@ -87,7 +86,6 @@ bool status;		/* of its exit: refused */
 bool sigkill;		/* it has it pending, and is as good as dead */
 bool stopped, stop_reported;
 bool sigusr1, timer, alarm;
-bool interrupted;	/* SIGCONT, in sigtimedwait(): EINTR */
 
 /* The outside, and what the properties speak of ----------------------------- */
 
@@ -116,6 +114,8 @@ bool forever, unguarded; /* in the last state */
 	!late && !lost) || td.phase == PHASES)
 /* Init does not exit by itself with anything of ours left. */
 #define NOTHING_LEFT (!(own_exit && ours) || td.phase == PHASES)
+/* Init gives up on guardians only where Yama lets none trace it. */
+#define LEAVE_IN_TIME (!(g.refused && yama < 2))
 
 ltl stays_stopped { [] STAYS_STOPPED }
 ltl guarded { [] GUARDED }
@@ -123,12 +123,12 @@ ltl one_at_a_time { [] ONE_AT_A_TIME }
 ltl told_once { [] TOLD_ONCE }
 ltl covered { [] COVERED }
 ltl nothing_left { [] NOTHING_LEFT }
+ltl leave_in_time { [] LEAVE_IN_TIME }
 ltl all { [] (STAYS_STOPPED && GUARDED && ONE_AT_A_TIME && TOLD_ONCE &&
-    COVERED && NOTHING_LEFT) }
+    COVERED && NOTHING_LEFT && LEAVE_IN_TIME) }
 ltl none_lost { [] !lost }
-ltl leave_in_time { [] !(g.refused && yama < 2) }
 ltl everything { [] (STAYS_STOPPED && GUARDED && ONE_AT_A_TIME && TOLD_ONCE &&
-    COVERED && NOTHING_LEFT && !lost && !(g.refused && yama < 2)) }
+    COVERED && NOTHING_LEFT && LEAVE_IN_TIME && !lost) }
 
 /* ptrace -------------------------------------------------------------------- */
 
@@ -315,20 +315,19 @@ inline be_guardian()
 #ifndef NO_TIMER
 		timer = true; /* wake_regularly() */
 #endif
-		interrupted = false;
 		in_time = true
 	};
 	if /* await_leave(): long enough for an init that is not stopped */
 	:: sigusr1 -> sigusr1 = false
-	:: interrupted || state != RUNS -> in_time = false
+	:: !sigusr1 && state != RUNS -> in_time = false
 	fi;
 	atomic { /* PTRACE_SEIZE */
 		if
 		:: yama == 2 || (yama == 1 && !ptracer) ->
-#ifdef LEAVE_FIRST
-			status = in_time;
-#else
+#ifdef LATE_REFUSAL
 			status = true;
+#else
+			status = in_time; /* with 0 the next one may try */
 #endif
 			seized = false
 		:: else ->
@@ -414,8 +413,7 @@ inline guardian_continue()
 		if
 		:: !stop_reported ->
 			stop_reported = true;
-			stopped = false;
-			interrupted = true
+			stopped = false
 		:: else
 		fi
 	}
@@ -513,9 +511,7 @@ active proctype kernel()
 	:: d_step { state == ZAP && lives && !sigkill -> sigkill = true }
 	:: d_step { state == ZAP && !lives -> state = GONE }
 	/* the guardian's timers */
-	:: d_step { timer && stopped ->
-		stopped = false;
-		interrupted = true }
+	:: d_step { timer && stopped -> stopped = false }
 	:: d_step { alarm && !sigkill -> sigkill = true; late = true }
 	od
 }

@@ -8,8 +8,8 @@ from container import Container
 
 OUTSIDE = "nd a -o allow_other\nclient -f stream mnt/a/outside &\nready\nawait_go\nkill $!\nwait $!\nexit\n"
 
-# Put before every scene: a client inside writes known bytes to the foreign mount.
-INSIDE = "client stream {mount}/inside\n"
+# Put before every scene: a client inside writes known bytes to the foreign mount, in every container to its own file.
+INSIDE = "client stream {mount}/inside${{S##*.}}\n"
 
 
 class Foreign:
@@ -44,12 +44,13 @@ class Foreign:
         """Still there, still that connection, still served; what was streamed through it is right byte for byte."""
         assert self.connection.exists(), "the foreign connection is gone"
         assert procfs.fuse_mounts(self.pid).get(self.connection.id) == self.mount, "the foreign mount is gone"
+        waiting.until(lambda: os.path.exists(self.container.path("back/a/outside")), 2, "begun on the foreign mount")
         before = len(self._written("outside"))
         waiting.until(lambda: len(self._written("outside")) > before, 2, "written to the foreign mount")
         end = self.container.finish(0).wait_end(5)
         assert end and end.status == 0, f"the writer outside failed: {end} {self.container.stderr()}"
-        for name in ("outside", "inside"):
-            if name == "inside" and not os.path.exists(self.container.path("back/a/inside")):
-                continue  # no main ever ran
+        for name in os.listdir(self.container.path("back/a")):
+            if not name.startswith(("inside", "outside")):
+                continue
             written = self._written(name)
             assert written == known.data(len(written)) and written, f"{name}: wrong bytes on the foreign mount"

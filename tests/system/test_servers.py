@@ -1,7 +1,10 @@
 """Servers and mounts in a bad way when main exits: the container ends all the same, at once, with main's status."""
+import signal
+
 import pytest
 
 import waiting
+from container import SEED
 from inits import HURRY, PROMPT, assert_ends, assert_killed, both_finis
 
 IN_KERNEL = r"request_wait_answer|folio_wait"
@@ -99,6 +102,21 @@ def test_says_nothing_on_a_good_day(container, init):
     container.start(init, "nd a; client write mnt/a/f 100000\nfinish").wait_ready()
     assert_ends(container)
     assert container.stderr() == ""
+
+
+@both_finis
+def test_server_in_mains_group(container, init):
+    """With -g: the client is told to stop, the server, which main still needs, is not."""
+    container.start(init, """
+        mkfifo up; nd a -f >up & read -r up <up
+        client -f hold mnt/a/f & c=$!
+        until [ -e mnt/a/f ]; do :; done
+        trap 'wait $c || cat mnt/a/seed >seen; exit 7' TERM
+        ready; wait""", options=["-g"]).wait_ready().guardian()
+    end = container.kill(signal.SIGTERM).wait_end(PROMPT)
+    assert end is not None and end.status == 7
+    assert container.read("seen") == SEED
+    assert "a SIGTERM" not in container.log()
 
 
 @both_finis

@@ -9,8 +9,10 @@
 #include "src/connection.h"
 #include "src/fdinfo.h"
 #include "src/pidfd.h"
+#include "src/population.h"
 
 static struct registry r;
+static const struct population nobody = { .proc = -1 };
 
 static int
 start_empty(void **state)
@@ -226,13 +228,13 @@ test_the_dead_are_forgotten(void **state)
 	registry_add_server(&r, dead, dead_fd, &taken);
 	registry_add_server(&r, zombie, zombie_fd, &taken);
 	registry_add_server(&r, alive, alive_fd, &taken);
-	registry_forget_dead(&r);
+	registry_forget_dead(&r, &nobody);
 	assert_non_null(registry_server(&r, dead));
 	kill(dead, SIGKILL);
 	kill(zombie, SIGKILL);
 	assert_int_equal(waitpid(dead, NULL, 0), dead);
 	assert_int_equal(waitid(P_PID, zombie, &info, WEXITED | WNOWAIT), 0);
-	registry_forget_dead(&r);
+	registry_forget_dead(&r, &nobody);
 	assert_null(registry_server(&r, dead));
 	assert_null(registry_server(&r, zombie)); /* dead, though not reaped */
 	assert_non_null(registry_server(&r, alive));
@@ -254,9 +256,39 @@ test_the_unpinned_are_forgotten_when_not_seen(void **state)
 	(void)state;
 	registry_add_server(&r, 100, -1, &taken)->seen = true;
 	registry_add_server(&r, 200, -1, &taken)->seen = false;
-	registry_forget_dead(&r);
+	registry_forget_dead(&r, &nobody);
 	assert_non_null(registry_server(&r, 100));
 	assert_null(registry_server(&r, 200));
+}
+
+/* And whoever is dead, reaped or not, by what /proc shows. */
+static void
+test_the_unpinned_are_forgotten_when_dead(void **state)
+{
+	const struct population here = {
+		.proc = open("/proc", O_PATH | O_CLOEXEC),
+	};
+	int zombie_fd, alive_fd;
+	pid_t zombie = child(&zombie_fd), alive = child(&alive_fd);
+	siginfo_t info;
+	bool taken;
+
+	(void)state;
+	close(zombie_fd);
+	close(alive_fd);
+	registry_add_server(&r, zombie, -1, &taken)->seen = true;
+	registry_add_server(&r, alive, -1, &taken)->seen = true;
+	kill(zombie, SIGKILL);
+	assert_int_equal(waitid(P_PID, zombie, &info, WEXITED | WNOWAIT), 0);
+	registry_forget_dead(&r, &here);
+	assert_null(registry_server(&r, zombie));
+	assert_non_null(registry_server(&r, alive));
+	kill(alive, SIGKILL);
+	waitpid(alive, NULL, 0);
+	waitpid(zombie, NULL, 0);
+	registry_forget_dead(&r, &here);
+	assert_null(registry_server(&r, alive));
+	close(here.proc);
 }
 
 static void
@@ -273,7 +305,7 @@ test_the_forgotten_make_room(void **state)
 		s->second = true;
 	}
 	registry_server(&r, 107)->seen = false;
-	registry_forget_dead(&r);
+	registry_forget_dead(&r, &nobody);
 	s = registry_add_server(&r, 999, -1, &taken);
 	assert_non_null(s);
 	assert_true(s->connections == 0); /* nothing of its predecessor */
@@ -327,6 +359,7 @@ main(void)
 		TEST(test_who_serves_what),
 		TEST(test_the_dead_are_forgotten),
 		TEST(test_the_unpinned_are_forgotten_when_not_seen),
+		TEST(test_the_unpinned_are_forgotten_when_dead),
 		TEST(test_the_forgotten_make_room),
 		TEST(test_what_a_process_uses),
 	};

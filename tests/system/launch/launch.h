@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#define MAX_EACH 16 /* --bind, --deny, --drop-cap, --close */
+#define MAX_EACH 32 /* --bind, --deny, --drop-cap, --close */
 
 struct list {
 	const char *item[MAX_EACH];

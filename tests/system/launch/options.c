@@ -18,6 +18,8 @@ static const char usage[] =
     "  --fusectl           mount fusectl where programs expect it\n"
     "  --bind SRC:DST      bind mount\n"
     "  --deny NAME:ERRNO   the system call fails with ENOSYS or EPERM\n"
+    "  --deny NAME:ERRNO:ARGUMENT:BITS\n"
+    "                      if its argument (0, 1...) has one of these bits\n"
     "  --drop-cap NUMBER   drop a capability; 'all' drops every one\n"
     "  --uid N             run as this user and group\n"
     "  --nofile N          RLIMIT_NOFILE\n"

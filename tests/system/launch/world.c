@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <mntent.h>
 #include <sched.h>
@@ -56,25 +57,32 @@ mount_proc(const char *how)
 		err(125, "/proc %s", how);
 }
 
-/*
- * Wherever the machine shows one: most mount it at boot. The machine's own
- * /proc does not know us under the pid that we have.
- */
+/* The last of what is mounted, wherever it is: on some machines /sys is twice. */
+static bool
+unmount_a_fusectl(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *mount;
+	char dir[PATH_MAX] = "";
+
+	if (mounts == NULL)
+		err(125, "mounts");
+	while ((mount = getmntent(mounts)) != NULL)
+		if (strcmp(mount->mnt_type, "fusectl") == 0)
+			snprintf(dir, sizeof(dir), "%s", mount->mnt_dir);
+	endmntent(mounts);
+	return dir[0] != '\0' && umount2(dir, MNT_DETACH) == 0;
+}
+
+/* With a procfs that knows us, for as long as it takes. */
 static void
 mount_fusectl(bool visible)
 {
 	static const char dir[] = "/sys/fs/fuse/connections";
-	FILE *mounts;
-	struct mntent *m;
 
 	mount_proc("rw");
-	mounts = setmntent("/proc/self/mounts", "r");
-	if (mounts == NULL)
-		err(125, "mounts");
-	while ((m = getmntent(mounts)) != NULL)
-		if (strcmp(m->mnt_type, "fusectl") == 0)
-			(void)umount2(m->mnt_dir, MNT_DETACH);
-	endmntent(mounts);
+	while (unmount_a_fusectl())
+		;
 	if (umount2("/proc", MNT_DETACH) == -1)
 		err(125, "/proc");
 	if (visible && mount("fusectl", dir, "fusectl", 0, NULL) == -1)
@@ -97,6 +105,41 @@ bind_all(const struct list *binds)
 	}
 }
 
+/* A rule matches one value of the bits; any of them is one rule for each. */
+static void
+deny_bits(scmp_filter_ctx filter, uint32_t action, int call, unsigned argument,
+    uint64_t bits)
+{
+	for (uint64_t bit = 1; bit != 0; bit <<= 1)
+		if ((bits & bit) != 0 &&
+		    seccomp_rule_add(filter, action, call, 1,
+			SCMP_CMP64(argument, SCMP_CMP_MASKED_EQ, bit, bit)) !=
+			0)
+			errx(125, "cannot deny system call %d", call);
+}
+
+/* NAME:ERRNO or NAME:ERRNO:ARGUMENT:BITS */
+static void
+deny(scmp_filter_ctx filter, const char *what)
+{
+	char *words = strdup(what);
+	char *name = strtok(words, ":"), *error = strtok(NULL, ":");
+	char *argument = strtok(NULL, ":"), *bits = strtok(NULL, ":");
+	bool eperm = error != NULL && strcmp(error, "EPERM") == 0;
+	uint32_t action = SCMP_ACT_ERRNO(eperm ? EPERM : ENOSYS);
+	int call = seccomp_syscall_resolve_name(name);
+
+	if (call == __NR_SCMP_ERROR)
+		errx(125, "no system call %s", name);
+	if (bits != NULL)
+		deny_bits(filter, action, call,
+		    (unsigned)strtoul(argument, NULL, 0),
+		    strtoull(bits, NULL, 0));
+	else if (seccomp_rule_add(filter, action, call, 0) != 0)
+		errx(125, "cannot deny %s", name);
+	free(words);
+}
+
 static void
 deny_all(const struct list *denied)
 {
@@ -106,23 +149,8 @@ deny_all(const struct list *denied)
 		return;
 	/* setuid programs such as fusermount3 must keep working */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-	for (size_t i = 0; i < denied->n; i++) {
-		char *name = strdup(denied->item[i]);
-		char *error = strchr(name, ':');
-		uint32_t number = ENOSYS;
-		int call;
-
-		if (error != NULL) {
-			*error++ = '\0';
-			number = strcmp(error, "EPERM") == 0 ? EPERM : ENOSYS;
-		}
-		call = seccomp_syscall_resolve_name(name);
-		if (call == __NR_SCMP_ERROR ||
-		    seccomp_rule_add(filter, SCMP_ACT_ERRNO(number), call, 0) !=
-			0)
-			errx(125, "cannot deny %s", name);
-		free(name);
-	}
+	for (size_t i = 0; i < denied->n; i++)
+		deny(filter, denied->item[i]);
 	if (seccomp_load(filter) != 0)
 		errx(125, "seccomp_load");
 	seccomp_release(filter);
