@@ -4,7 +4,8 @@
 KERNELS = 5.10 6.1 6.12 6.16 6.17 6.18 7.0 newest 6.1/arm64 newest/arm64
 QUICK   = 5.10 6.12 newest
 RUNS    = 5
-NEED_kernels = gcc-aarch64-linux-gnu libfuse3-dev libseccomp-dev pkg-config \
+NEED_kernels = gcc-aarch64-linux-gnu libc6-dev-arm64-cross libfuse3-dev \
+	libseccomp-dev pkg-config \
 	python3 python3-pytest qemu-system-arm qemu-system-x86 util-linux
 
 SCRIPTS += tools/debs
@@ -65,3 +66,46 @@ $(GUEST_COMPILED:%=build/kernels/arm64/bin/%): build/kernels/arm64/bin/%: \
 		-Ibuild/kernels/arm64/root/usr/include/fuse3 \
 		-Lbuild/kernels/arm64/root/usr/lib/aarch64-linux-gnu -o $@ \
 		$(filter %.c,$^) $(GUEST_LIBS)
+
+# fini for arm64, from any architecture -----------------------------------------
+
+# Kernels there have pages of 4, 16 or 64 KB: it stays aligned for all of them.
+# With noseparate-code that takes no padding.
+
+ARM64 = build/kernels/arm64/root
+build/arm64/%: private HOSTCC = aarch64-linux-gnu-gcc
+build/arm64/%: private MUSLCC = $(ARM64CC)
+build/arm64/%: private MUSL = $(ARM64)/usr/lib/aarch64-linux-musl
+build/arm64/%: private SYSINC = -isystem build/arm64/libcap/include \
+	-isystem build/arm64/kernel-headers
+# Its own filter is found before build/seccomp_filter.h. Atomics that look for
+# the best instructions at run time want a function of glibc's.
+ARM64CC = aarch64-linux-gnu-gcc -Ibuild/arm64 -mno-outline-atomics -nostdinc \
+	-isystem $(CURDIR)/$(ARM64)/usr/include/aarch64-linux-musl
+
+build/kernels/arm64/bin/fini: build/arm64/fini
+	@mkdir -p $(@D)
+	@cp $< $@
+build/arm64/fini: $(SRCS:%.c=build/arm64/fini.o/%.o) build/arm64/libcap/libcap.a \
+		tools/check-static
+	$(link)
+build/arm64/fini.o/%.o: %.c Makefile tools/kernels.mk | build/arm64/libcap/libcap.a \
+		build/arm64/kernel-headers build/arm64/seccomp_filter.h build/license.h
+	$(compile)
+build/arm64/fini.o/init/help.o: build/commit
+
+build/arm64/libcap/libcap.a: tools/libcap | build/kernels/arm64/root
+	@CROSS_COMPILE=aarch64-linux-gnu- CC='$(ARM64CC)' HOSTCC=cc \
+		CFLAGS='$(CODEGEN)' tools/libcap build/arm64
+build/arm64/kernel-headers: | build/kernels/arm64/root
+	@mkdir -p $@
+	@for d in linux asm-generic aarch64-linux-gnu/asm; do \
+		ln -sfn $(CURDIR)/$(ARM64)/usr/include/$$d $@; \
+	done
+build/arm64/seccomp_filter.h: src/seccomp.allow build/seccomp-filter
+	@echo '  filter  $@'
+	@mkdir -p $(@D)
+	@build/seccomp-filter $< aarch64 >$@.new
+	@mv $@.new $@
+
+-include $(wildcard build/arm64/fini.o/*/*.d)
