@@ -24,6 +24,7 @@ NEED = $(NEED_build) \
 	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \
 	$(if $(filter data-table,$(MAKECMDGOALS)),$(NEED_data)) \
 	$(if $(filter kernels,$(MAKECMDGOALS)),$(NEED_kernels)) \
+	$(if $(filter build/arm64/%,$(MAKECMDGOALS)),$(NEED_arm64)) \
 	$(if $(filter check unit model system lint build/unit/% build/tests/%, \
 	$(MAKECMDGOALS)),$(NEED_check))
 

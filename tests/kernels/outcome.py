@@ -8,7 +8,7 @@ ENDED, HUNG, FAILED = "ended", "hang", "failed"
 SUFFIX = re.compile(r"\.(part|isra|constprop|cold)\.?\d*$")  # of a function that the compiler has cut up
 PROCESS = "zap_pid_ns_processes"
 # Where a stack begins to tell what every stack has.
-BEGINNING = re.compile(r"do_exit|exit_mm|(__)?handle_mm_fault|do_syscall|__\w*_sys_|ksys_|vfs_|invoke_syscall|el0_")
+BEGINNING = re.compile(r"do_exit|exit_(mm|files)|(__)?(do|handle_mm)_fault|do_syscall|__\w*_sys_|ksys_|vfs_|invoke_syscall|el0_")
 
 
 def parse(lines):
@@ -57,6 +57,7 @@ class Cells:
 
     def wrong(self, scene, end, runs):
         """Why these runs do not show that fini ends what hangs under tini, or None."""
+        said = self._by_name[scene, end, "fini"]["stderr"]
         for init in plan.INITS:
             if self._runs(scene, end, init, FAILED):
                 return f"{init}: " + self._runs(scene, end, init, FAILED)[0]["why"]
@@ -66,7 +67,9 @@ class Cells:
             return f"hangs under fini: {self._by_name[scene, end, 'fini']}"
         for run in self._runs(scene, end, "fini", ENDED):
             if run["status"] != plan.STATUS[end]:
-                return f"ended with {run['status']} under fini: {self._by_name[scene, end, 'fini']['stderr']}"
+                return f"ended with {run['status']} under fini: {said}"
+        if scene.startswith(plan.SELF_WAIT) and sum(plan.WHY in line for line in said) != runs:
+            return f"fini does not say {plan.WHY!r}: {said}"
         return None
 
     def chains(self, scene, end):

@@ -13,6 +13,8 @@ from hangs import SCENES  # noqa: E402
 INITS = ("tini", "fini")
 ENDS = {"exit": "main exits", "kill": "SIGKILL of PID 1"}
 STATUS = {"exit": 7, "kill": -9}
+SELF_WAIT = "own thread"  # scenes whose name begins so: fini must say why it aborted
+WHY = "its server waits for itself"
 BOUND_MS = {"tini": 6000, "fini": 20000}  # emulated: what has not ended by then hangs
 MAIN = PROLOGUE.format(tools="/bin", scratch="$1")
 
