@@ -30,7 +30,8 @@ processors, each kernel in a machine of its own. Nothing here is typed by hand b
 build, run it there.
 
 Each scene is a container, as in tests/system/hangs.py: a PID namespace and a mount namespace in which a FUSE server
-does to itself what real ones do by accident. Then main exits, or PID 1 is killed from outside by SIGKILL, as docker
+does to itself what real ones do by accident. Beside it a client writes to a drive that is served outside: after every
+run that must still be served, and have every byte. Then main exits, or PID 1 is killed from outside by SIGKILL, as docker
 kill does it. A cell is "tini / fini": milliseconds from there until nothing of the PID namespace is left, the median of
 {runs} runs. **H** is a container that had not ended after {tini_bound} s in any of them, **n of {runs} H** one that had
 not in n; it ended as soon as its own connections, and no others, were aborted. For fini the bound is {fini_bound} s, and

@@ -16,7 +16,8 @@ STATUS = {"exit": 7, "kill": -9}
 SELF_WAIT = "own thread"  # scenes whose name begins so: fini must say why it aborted
 WHY = "its server waits for itself"
 BOUND_MS = {"tini": 6000, "fini": 20000}  # emulated: what has not ended by then hangs
-MAIN = PROLOGUE.format(tools="/bin", scratch="$1")
+# Beside every scene: a client of a drive that is served outside, see guest/foreign.c.
+MAIN = PROLOGUE.format(tools="/bin", scratch="$1") + 'client stream "/foreign/mnt/${1##*/}"\n'
 
 Cell = collections.namedtuple("Cell", "number scene end init")
 

@@ -91,6 +91,7 @@ become_machine(void)
 	mkdir("/scratch", 0755);
 	mkdir("/fusectl", 0755);
 	setenv("PATH", "/bin", 1);
+	need(foreign_start(), "the foreign drive");
 }
 
 static void

@@ -54,6 +54,12 @@ void say_stderr(const struct container *container);
 /* What a scene needs: two drives to serve, and two fifos. */
 void make_scratch(struct container *container);
 
+/* Serves a drive outside of all containers. */
+bool foreign_start(void);
+
+/* Gives up a container, which is gone, if it has done harm to that. */
+void foreign_check(const struct container *container);
+
 /* Says where every thread of the container is that waits for FUSE, and PID 1. */
 void say_stuck(const struct container *container);
 

@@ -198,6 +198,7 @@ release(const struct container *container)
 	aborted = abort_connections(container);
 	if (!await_end(container, now_ms() + RELEASE_MS, &status, &ended))
 		fail(container, "aborted, and still there");
+	foreign_check(container);
 	say("run %d %d hang %d", container->cell->number, container->run,
 	    aborted);
 }
@@ -233,6 +234,7 @@ run(const struct cell *cell, int number)
 		release(&container);
 	} else {
 		check_gone(&container);
+		foreign_check(&container);
 		say("run %d %d ended %.1f %d", cell->number, number,
 		    ended - asked,
 		    WIFSIGNALED(status) ? -WTERMSIG(status) :

@@ -45,6 +45,7 @@ find_connections(struct container *container)
 	while (mountinfo != NULL &&
 	    fgets(line, sizeof(line), mountinfo) != NULL)
 		if (strstr(line, " - fuse.ndrive ") != NULL &&
+		    strstr(line, container->scratch) != NULL &&
 		    sscanf(line, "%*d %*d 0:%d", &minor) == 1 &&
 		    container->nconnections < MAX_CONNECTIONS)
 			container->connections[container->nconnections++] =
