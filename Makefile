@@ -23,6 +23,8 @@ NEED = $(NEED_build) \
 	$(if $(filter demo,$(MAKECMDGOALS)),$(NEED_demo)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \
 	$(if $(filter data-table,$(MAKECMDGOALS)),$(NEED_data)) \
+	$(if $(filter kernels,$(MAKECMDGOALS)),$(NEED_kernels)) \
+	$(if $(filter build/arm64/%,$(MAKECMDGOALS)),$(NEED_arm64)) \
 	$(if $(filter check unit model system lint build/unit/% build/tests/%, \
 	$(MAKECMDGOALS)),$(NEED_check))
 
@@ -74,6 +76,7 @@ help:
 	@echo 'check    unit, model, system: everything that can be tested here'
 	@echo 'bench    fini beside other inits, into docs/measured.md'
 	@echo 'data-table  what arrives from real daemons, into docs/data.md'
+	@echo 'kernels  the hang on Debian kernels, into docs/kernels.md'
 	@echo 'lint     clang, clang-format, cppcheck, shellcheck, mandoc'
 	@echo 'size     of build/fini; more than $(LIMIT) bytes is an error'
 	@echo 'install  into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
@@ -161,4 +164,5 @@ build/seccomp-filter: tools/seccomp-filter.c | setup
 	@$(HOSTCC) -std=c11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $< -lseccomp
 
 include tools/tests.mk
+include tools/kernels.mk
 -include $(wildcard build/*.o/*/*.d build/*.o/*/*/*.d)

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "build/seccomp_filter.h"
+#include "seccomp_filter.h"
 #include "src/log.h"
 
 static const cap_value_t needed[] = {

@@ -6,10 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/child.h"
+#include "src/clock.h"
 #include "src/format.h"
+#include "src/population.h"
 #include "src/procfs.h"
 
 #define PATH_SIZE 64
+#define STACKS_MS 100 /* the child that reads them; it needs less than one */
 
 struct tasks {
 	int proc;
@@ -90,31 +94,77 @@ is_fuse_wait(const char *wchan)
 	return false;
 }
 
+/* As wchan, from the first line of stack: "[<0>] request_wait_answer+0x...". */
+static int
+top_of_stack(int proc, pid_t pid, pid_t tid, char *name, size_t size)
+{
+	char path[PATH_SIZE], buffer[256], *start;
+	struct text t = text_over(path, sizeof(path));
+
+	text_format(&t, "%d/task/%d/stack", pid, tid);
+	if (proc_read(proc, path, buffer, sizeof(buffer)) < 0)
+		return -1;
+	start = strstr(buffer, "] ");
+	start = start == NULL ? buffer + strlen(buffer) : start + 2;
+	start[strcspn(start, "+\n")] = '\0';
+	t = text_over(name, size);
+	text_format(&t, "%s", start);
+	return 0;
+}
+
 struct threads {
 	int proc;
 	pid_t pid;
-	bool waits;
+	int (*place)(int, pid_t, pid_t, char *, size_t);
+	bool told, waits;
 };
 
 static bool
 look_at_thread(int tid, void *context)
 {
 	struct threads *t = context;
-	char wchan[32];
+	char name[32];
 
-	if (proc_wchan(t->proc, t->pid, tid, wchan, sizeof(wchan)) == 0 &&
-	    is_fuse_wait(wchan))
-		t->waits = true;
+	if (t->place(t->proc, t->pid, tid, name, sizeof(name)) == 0 &&
+	    name[0] != '\0') {
+		t->told = true;
+		t->waits = is_fuse_wait(name);
+	}
 	return !t->waits;
 }
 
-bool
-stuck_waits_for_fuse(int proc, pid_t pid)
+/*
+ * proc_pid_stack() (fs/proc/base.c) takes exec_update_lock, which exec_mmap()
+ * holds while it drops the old memory: a reader could hang there. Hence a
+ * child.
+ */
+static bool
+stacks_wait_for_fuse(struct population *population, pid_t pid)
 {
-	struct threads t = { .proc = proc, .pid = pid };
+	struct threads t = { population->proc, pid, top_of_stack, false,
+		false };
+	pid_t child = fork();
+	siginfo_t info;
 
-	(void)proc_each_task(proc, pid, look_at_thread, &t);
-	return t.waits;
+	if (child < 0)
+		return false;
+	if (child == 0) {
+		(void)proc_each_task(t.proc, pid, look_at_thread, &t);
+		_exit(t.waits);
+	}
+	return child_wait(child, now_ms() + STACKS_MS, population, &info) &&
+	    info.si_pid == child && info.si_code == CLD_EXITED &&
+	    info.si_status != 0;
+}
+
+bool
+stuck_waits_for_fuse(struct population *population, pid_t pid)
+{
+	struct threads t = { population->proc, pid, proc_wchan, false, false };
+
+	if (proc_each_task(t.proc, pid, look_at_thread, &t) < 0)
+		return false;
+	return t.waits || (!t.told && stacks_wait_for_fuse(population, pid));
 }
 
 struct run {

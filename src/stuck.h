@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct population;
+
 /*
  * True if no thread of `pid` has its memory any more: each is past
  * exit_mm() in do_exit() (kernel/exit.c), cannot run user code again and so
@@ -27,9 +29,11 @@ bool stuck_is_gone(int proc, pid_t pid);
 /*
  * True if a thread of `pid` waits for a FUSE server to answer: it is in
  * request_wait_answer() (fs/fuse/dev.c) or waits for a page that a server must
- * fill or take. False also where the kernel does not tell (proc_wchan()).
+ * fill or take. Read from wchan; where no thread has one, as on x86-64 before
+ * Linux 5.16 (get_wchan(), arch/x86/kernel/process.c), from stack, which needs
+ * CAP_SYS_ADMIN, by a child. False also where the kernel tells neither.
  */
-bool stuck_waits_for_fuse(int proc, pid_t pid);
+bool stuck_waits_for_fuse(struct population *population, pid_t pid);
 
 /*
  * Nanoseconds that the threads of `pid` have run, from their schedstat

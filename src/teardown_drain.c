@@ -22,7 +22,7 @@ teardown_waits_for_itself(struct teardown *td, const struct server *s)
 {
 	int proc = td->population->proc;
 
-	return stuck_waits_for_fuse(proc, s->pid) &&
+	return stuck_waits_for_fuse(td->population, s->pid) &&
 	    (registry_used_by(td->registry, proc, s->pid) & ~s->connections) ==
 	    0;
 }

@@ -137,7 +137,7 @@ name_left(pid_t pid, int pidfd, void *context)
 	(void)proc_each_task(proc, pid, find_wchan, n);
 	proc_comm(proc, pid, comm);
 	number = registry_number_used_by(n->td->registry, proc, pid);
-	if (number == 0 && stuck_waits_for_fuse(proc, pid))
+	if (number == 0 && stuck_waits_for_fuse(n->td->population, pid))
 		number = unanswered_foreign(n->td); /* its files are closed */
 	event.connection = number;
 	if (number != 0)

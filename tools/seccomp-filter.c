@@ -82,8 +82,28 @@ allow(scmp_filter_ctx ctx, const char *path)
 	(void)fclose(f);
 }
 
+/*
+ * With the filter of another architecture every call of PID 1 would fail: no
+ * compiler shall take it.
+ */
 static void
-print(scmp_filter_ctx ctx)
+print_guard(const char *arch)
+{
+	uint32_t token = arch == NULL ? seccomp_arch_native() :
+					seccomp_arch_resolve_name(arch);
+	const char *macro = token == SCMP_ARCH_X86_64 ? "__x86_64__" :
+	    token == SCMP_ARCH_AARCH64		      ? "__aarch64__" :
+							NULL;
+
+	if (macro != NULL)
+		printf("#ifndef %s\n"
+		       "#error \"a filter for another architecture\"\n"
+		       "#endif\n",
+		    macro);
+}
+
+static void
+print(scmp_filter_ctx ctx, const char *arch)
 {
 	struct sock_filter i;
 	ssize_t n;
@@ -97,6 +117,7 @@ print(scmp_filter_ctx ctx)
 		err(1, "lseek");
 
 	puts("/* Written by tools/seccomp-filter from src/seccomp.allow. */");
+	print_guard(arch);
 	puts("#include <linux/filter.h>\n");
 	puts("static const struct sock_filter seccomp_filter[] = {");
 	while ((n = read(fd, &i, sizeof i)) == (ssize_t)sizeof i)
@@ -118,7 +139,7 @@ main(int argc, char **argv)
 		errx(2, "usage: seccomp-filter allow-list [arch]");
 	ctx = new_filter(argv[2]);
 	allow(ctx, argv[1]);
-	print(ctx);
+	print(ctx, argv[2]);
 	seccomp_release(ctx);
 	return 0;
 }
