@@ -19,10 +19,13 @@ NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
 	dumb-init libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
 	python3-pytest-xdist shellcheck spin sshfs strace
+NEED_engines = $(NEED_demo) bindfs busybox-static containerd docker.io \
+	protobuf-compiler python3-grpcio python3-protobuf python3-pytest runc tmux
 NEED = $(NEED_build) \
 	$(if $(filter demo,$(MAKECMDGOALS)),$(NEED_demo)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \
 	$(if $(filter data-table,$(MAKECMDGOALS)),$(NEED_data)) \
+	$(if $(filter engines,$(MAKECMDGOALS)),$(NEED_engines)) \
 	$(if $(filter check unit model system lint build/unit/% build/tests/%, \
 	$(MAKECMDGOALS)),$(NEED_check))
 
@@ -63,7 +66,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit model system lint demo bench data-table size install clean \
+.PHONY: all help check unit model system engines lint demo bench data-table size install clean \
 	setup FORCE
 
 all: build/fini
@@ -72,6 +75,7 @@ help:
 	@echo 'all      build/fini (default)'
 	@echo 'demo     the hang under tini, and fini beside it'
 	@echo 'check    unit, model, system: everything that can be tested here'
+	@echo 'engines  fini in docker, podman, containerd and runc'
 	@echo 'bench    fini beside other inits, into docs/measured.md'
 	@echo 'data-table  what arrives from real daemons, into docs/data.md'
 	@echo 'lint     clang, clang-format, cppcheck, shellcheck, mandoc'

@@ -5,10 +5,16 @@ import pytest
 
 sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "system"))
 
+import box  # noqa: E402
+import closing  # noqa: E402
+import dockerd  # noqa: E402
 import engine  # noqa: E402
+import measured  # noqa: E402
 import release  # noqa: E402
 import rootfs  # noqa: E402
-import scenes  # noqa: E402
+
+before = pytest.StashKey()
+numbers = pytest.StashKey()
 
 
 def pytest_collection_modifyitems(items):
@@ -21,6 +27,25 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if missing:
             item.add_marker(pytest.mark.skip(reason=missing))
+
+
+def pytest_sessionstart(session):
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[before] = closing.Before()
+        session.config.stash[numbers] = measured.Record()
+
+
+@pytest.hookimpl(trylast=True)  # after pytest's own, which ends the session's fixtures when it was interrupted
+def pytest_sessionfinish(session):
+    if before in session.config.stash and session.config.stash[before].left():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if before in config.stash:
+        for line in config.stash[numbers].lines():
+            terminalreporter.write_line(f"measured: {line}")
+        terminalreporter.write_line(f"closing check: {config.stash[before].verdict}")
 
 
 @pytest.fixture(scope="session")
@@ -36,17 +61,23 @@ def image():
     rootfs.make()
 
 
-@pytest.fixture
-def scratches():
-    """Makes Scratch directories, which are removed after the test."""
-    made = []
+def _daemon(init):
+    daemon = dockerd.Dockerd(init)
+    yield daemon
+    left = daemon.close()
+    assert not left, f"docker left {left}"
 
-    def make(*arguments, **options):
-        made.append(scenes.Scratch(*arguments, **options))
-        return made[-1]
-    yield make
-    for scratch in made:
-        scratch.close()
+
+@pytest.fixture(scope="session")
+def docker(image):
+    """A dockerd whose --init is fini."""
+    yield from _daemon("fini")
+
+
+@pytest.fixture(scope="session")
+def docker_tini(image):
+    """A dockerd whose --init is Debian's tini-static."""
+    yield from _daemon("tini")
 
 
 @pytest.fixture
@@ -54,9 +85,22 @@ def watch(keeper):
     """Watches containers by their main process; whatever happens they are released after the test."""
     made = []
 
-    def make(pid, foreign):
-        made.append(engine.Watched(pid, keeper, foreign))
+    def make(pid):
+        made.append(engine.Watched(pid, keeper))
         return made[-1]
     yield make
     for watched in made:
         watched.close()
+
+
+@pytest.fixture
+def boxes(watch):
+    """Makes containers of a command line engine; whatever happens they are gone after the test."""
+    made = []
+
+    def make(cli, *arguments, **options):
+        made.append(box.Box(cli, watch, *arguments, **options))
+        return made[-1].start()
+    yield make
+    for one in made:
+        one.close()

@@ -1,21 +1,22 @@
 """A dockerd of the tests' own, with its containerd: own directories, own socket, no network, own cgroups."""
 import os
 import shutil
-import tempfile
 
 import engine
 import rootfs
 import waiting
 
 IMAGE = "fini-test"  # no entrypoint
-ENTRYPOINT = {"fini": "fini-test:fini", "tini": "fini-test:tini"}  # ENTRYPOINT ["/fini", "--"], and so on
+ENTRYPOINT = "fini-test:entrypoint"  # ENTRYPOINT ["/fini", "--"], or that of tini
+WAYS = ["entrypoint", "--init"]
 
 
 class Dockerd(engine.CommandLine):
-    """One daemon. init is what docker run --init mounts into containers."""
+    """One daemon. init, fini or tini, is what docker run --init mounts into containers."""
 
     def __init__(self, init):
-        self.directory = tempfile.mkdtemp(prefix="fini-engine.")
+        self.init = init
+        self.directory = engine.directory()
         self.group = engine.Group()
         self.cgroups = os.path.basename(self.directory)  # the parent of the containers' cgroups
         socket = f"unix://{self.directory}/docker.sock"
@@ -23,11 +24,15 @@ class Dockerd(engine.CommandLine):
         self._daemon = self.group.start(
             ["dockerd", "--data-root", f"{self.directory}/data", "--exec-root", f"{self.directory}/exec",
              "-p", f"{self.directory}/pid", "-H", socket, "--iptables=false", "--ip6tables=false", "--bridge=none",
-             "--init-path", init, "--cgroup-parent", f"/{self.cgroups}"], f"{self.directory}/log")
+             "--init-path", rootfs.PROGRAMS[f"/{init}"], "--cgroup-parent", f"/{self.cgroups}"], f"{self.directory}/log")
         waiting.until(self._answers, 30, f"up: {self.directory}/log")
         self._import(IMAGE)
-        for name, tag in ENTRYPOINT.items():
-            self._import(tag, "--change", f'ENTRYPOINT ["/{name}", "--"]')
+        self._import(ENTRYPOINT, "--change", f'ENTRYPOINT ["/{init}", "--"]')
+
+    @staticmethod
+    def under(way, scene):
+        """What a Box needs for the scene under the daemon's init, which comes that way: as entrypoint or --init."""
+        return (IMAGE, scene, "--init") if way == "--init" else (ENTRYPOINT, scene)
 
     def _answers(self):
         assert self._daemon.poll() is None, self.log()

@@ -6,12 +6,14 @@ import subprocess
 import tempfile
 import time
 
+import closing_proof
 import freezer
-import fusectl
 import procfs
 import release
 import waiting
 
+# What a run makes is named so: directories, cgroups, and with them mounts and sockets. closing.py looks for it.
+PREFIX = os.environ.setdefault("FINI_ENGINE_PREFIX", f"fini-engine.{os.getpid()}.")
 HANG = 3  # seconds after which a command that has not returned counts as hanging
 SLACK = 1  # what fini may cost, in seconds, beyond the engine's own time on a harmless container
 ENDS = 30  # seconds after which a command that must return is given up
@@ -37,6 +39,13 @@ def command(*argv, seconds=ENDS, stdin=subprocess.DEVNULL, **popen):
         out.seek(0)
         err.seek(0)
         return Ran(status, out.read(), err.read(), taken)
+
+
+def directory():
+    """A new directory of this run."""
+    path = tempfile.mkdtemp(prefix=PREFIX)
+    os.chmod(path, 0o755)
+    return path
 
 
 def check(ran):
@@ -112,15 +121,16 @@ class CommandLine:
 class Watched:
     """A container seen from the host: its processes, and the connections made in it, which alone may be aborted."""
 
-    def __init__(self, pid, keeper, foreign):
-        """pid: of its main process. foreign: fusectl.listed() from before it was started."""
+    def __init__(self, pid, keeper):
+        """pid: of its main process. What the host has mounted is foreign."""
         self.pid, self.pidns = pid, procfs.pidns(pid)
         assert self.pidns and self.pidns != procfs.pidns(os.getpid()), f"{pid} is in the host's PID namespace"
         self._pidns_fd = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)  # so that the number stays ours
-        self._foreign, self._keeper = foreign, keeper
+        self._foreign, self._keeper = set(procfs.fuse_mounts(os.getpid())), keeper
         self.connections = []
-        self._directory = tempfile.mkdtemp(prefix="fini-engine.")  # the keeper wants one to remove
-        keeper.add(pid, self.pidns, self._directory, foreign)
+        self._directory = directory()  # the keeper wants one to remove
+        keeper.add(pid, self.pidns, self._directory, self._foreign)
+        closing_proof.record("made", "pidns", self.pidns)
         self.pin()
 
     def pin(self):
@@ -129,6 +139,7 @@ class Watched:
         for connection in release.connections(self.pidns, self._foreign | known):
             self.connections.append(connection)
             self._keeper.pin(self.pidns, connection)
+            closing_proof.record("made", "connection", connection.id)
 
     def processes(self):
         """The pids, on the host, of everything in the PID namespace."""
@@ -157,9 +168,12 @@ class Watched:
     def close(self):
         self.release()
         self._keeper.remove(self.pidns)
+        self.assert_gone()
         os.rmdir(self._directory)
         os.close(self._pidns_fd)
+        closing_proof.record("gone", "pidns", self.pidns)
         for connection in self.connections:
+            closing_proof.record("gone", "connection", connection.id)
             connection.close()
 
 
@@ -167,7 +181,7 @@ class Group:
     """A cgroup in which an engine's daemons run: what they start is in it too, so that none is ever overlooked."""
 
     def __init__(self):
-        self.path = tempfile.mkdtemp(prefix="fini-engine.", dir=freezer.V2[0])
+        self.path = tempfile.mkdtemp(prefix=PREFIX, dir=freezer.V2[0])
 
     def start(self, argv, log, **popen):
         """Starts a daemon in it; what it writes goes to the file log."""
@@ -213,8 +227,3 @@ def stop(daemon, seconds=15):
     except subprocess.TimeoutExpired:
         daemon.kill()
         daemon.wait()
-
-
-def connections():
-    """The ids of all connections there are: foreign to every container that is started from now on."""
-    return fusectl.listed()

@@ -1,9 +1,9 @@
 """What runs inside: shell scripts, and the directory they share with the test (/scratch in there)."""
 import os
 import shutil
-import tempfile
 
 import container
+import engine
 import known
 import rootfs
 import waiting
@@ -22,8 +22,7 @@ class Scratch:
     """A directory on the host that a container gets as /scratch: its script, what it serves, what it says."""
 
     def __init__(self, scene=NOTHING, drives=("a", "b")):
-        self.path = tempfile.mkdtemp(prefix="fini-engine.")
-        os.chmod(self.path, 0o755)
+        self.path = engine.directory()
         for drive in drives:
             os.makedirs(f"{self.path}/back/{drive}")
             os.makedirs(f"{self.path}/mnt/{drive}")
