@@ -19,8 +19,9 @@ NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
 	dumb-init libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
 	python3-pytest-xdist shellcheck spin sshfs strace
-NEED_engines = $(NEED_demo) bindfs busybox-static containerd docker.io \
-	protobuf-compiler python3-grpcio python3-protobuf python3-pytest runc tmux
+NEED_engines = $(NEED_demo) bindfs busybox-static catatonit containerd crun \
+	docker.io fuse-overlayfs podman protobuf-compiler python3-grpcio \
+	python3-protobuf python3-pytest runc tmux uidmap
 NEED = $(NEED_build) \
 	$(if $(filter demo,$(MAKECMDGOALS)),$(NEED_demo)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \
