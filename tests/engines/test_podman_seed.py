@@ -99,11 +99,12 @@ def test_returns(boxes, podman, harmless, command, way):
         engine.check(ran)
         assert ran.seconds < own + engine.SLACK, f"{ran.seconds:.2f} s, on a harmless container {own:.2f} s"
         user = "rootless podman" if podman.rootless else "podman"
-        measured.seconds(f"{user}, {command.__name__}, {way}, fini over another init without FUSE", ran.seconds - own)
+        measured.seconds(f"{user} {command.__name__}, {way}, fini over another init without FUSE", ran.seconds - own)
         box.watched.assert_gone()
         if COMMANDS[command]:
             wanted = COMMANDS[command]
-            waiting.until(lambda: podman.inspect(box.name, "{{.State.Status}} {{.State.ExitCode}}") == wanted, 2, wanted)
+            state = "{{.State.Status}} {{.State.ExitCode}}"
+            waiting.until(lambda: podman.inspect(box.name, state) == wanted, 2, wanted)
         if command is restart:
             box.wait_ready()
         box.close()
