@@ -104,3 +104,32 @@ def boxes(watch):
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def containerd(image):
+    """A containerd, seen through its CRI."""
+    pytest.importorskip("grpc", reason="needs python3-grpcio")
+    import cri
+    import cri_proto
+    try:
+        daemon = cri.Cri()
+    except cri_proto.Missing as missing:
+        pytest.skip(f"no api.proto of the CRI: {missing}")
+    yield daemon
+    left = daemon.close()
+    assert not left, f"containerd left {left}"
+
+
+@pytest.fixture
+def pods(containerd, watch):
+    """Makes pods; whatever happens they are gone after the test."""
+    import cri
+    made = []
+
+    def make(**options):
+        made.append(cri.Pod(containerd, watch, **options))
+        return made[-1]
+    yield make
+    for pod in made:
+        pod.close()
