@@ -200,11 +200,17 @@ class Group:
         except waiting.Late:
             pass
         left = [f"{procfs.comm(pid)}[{pid}]" for pid in self.processes()]
-        for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
-        waiting.until(lambda: not self.processes(), 5, "killed")
+        waiting.until(self._kill, 5, "killed")
         os.rmdir(self.path)
         return left
+
+    def _kill(self):
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return not self.processes()
 
 
 def remove_cgroups(name):
