@@ -17,6 +17,16 @@ SEED = "nd a --hold-threads 3 --hold f; finish"  # the server holds a file of it
 DIRTY_BYTES = 100000
 DIRTY = f"nd a --writeback-cache; client write mnt/a/f {DIRTY_BYTES}; finish"  # healthy, with dirty pages
 
+# A bystander: writes down every signal it can catch, and has a child that none may end.
+WITNESS = """
+for signal in HUP INT QUIT USR1 USR2 ALRM TERM CONT TSTP TTIN TTOU WINCH; do
+    trap "echo $signal >>$S/signals" $signal
+done
+sleep 1000 &
+ready
+while wait; do :; done
+"""
+
 
 class Scratch:
     """A directory on the host that a container gets as /scratch: its script, what it serves, what it says."""
@@ -57,6 +67,11 @@ class Scratch:
         written = self.read("back/a/f")
         assert len(written) == DIRTY_BYTES, f"{len(written)} of {DIRTY_BYTES} bytes arrived"
         assert written == known.data(DIRTY_BYTES), "wrong bytes"
+
+    def signals(self):
+        """The signals that WITNESS has seen."""
+        path = f"{self.path}/signals"
+        return self.read("signals").decode().split() if os.path.exists(path) else []
 
     def close(self):
         for fifo in self._fifos:
