@@ -30,6 +30,9 @@ static const struct {
 	    SYS_ADMIN_FLAG " (not in a user namespace)" },
 	[RIGHT_UNMOUNT] = { "umount", "abort by umount2(MNT_FORCE)",
 	    SYS_ADMIN_FLAG },
+	[RIGHT_ANSWER] = { "pidfd-getfd",
+	    "abort by answers in a server's place: pidfd_getfd(2)",
+	    "--cap-add SYS_PTRACE, or Linux 5.6" },
 	[RIGHT_KILL] = { "kill", "processes of other users can be signalled",
 	    "--cap-add KILL" },
 	[RIGHT_USERS] = { "users", "servers of other users can be seen",
@@ -47,7 +50,7 @@ static bool
 can_abort(const int *errors)
 {
 	return errors[RIGHT_VISIBLE] == 0 || errors[RIGHT_PRIVATE] == 0 ||
-	    errors[RIGHT_UNMOUNT] == 0;
+	    errors[RIGHT_UNMOUNT] == 0 || errors[RIGHT_ANSWER] == 0;
 }
 
 static int
@@ -78,7 +81,7 @@ static bool
 is_spare(enum right part, const int *errors)
 {
 	return (part == RIGHT_VISIBLE || part == RIGHT_PRIVATE ||
-		   part == RIGHT_UNMOUNT) &&
+		   part == RIGHT_UNMOUNT || part == RIGHT_ANSWER) &&
 	    can_abort(errors);
 }
 

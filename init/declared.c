@@ -51,6 +51,24 @@ answers(const struct registry *r, uint64_t connections)
 	return true;
 }
 
+/*
+ * One that was started again keeps its place among the others: those that are
+ * configured over it, which nothing shows, were declared after it.
+ */
+static void
+keep_place(struct declared *d, struct registry *r)
+{
+	for (int i = 0; i < SERVERS; i++) {
+		struct server *s = &r->server[i];
+
+		if (s->pid == 0 || !(s->connections & d->connections))
+			continue;
+		if (d->newness == 0)
+			d->newness = s->newness;
+		s->newness = d->newness;
+	}
+}
+
 bool
 declared_is_live(struct servers *servers, struct declared *d,
     struct supervision *sv)
@@ -61,6 +79,7 @@ declared_is_live(struct servers *servers, struct declared *d,
 	    !answers(sv->registry, came))
 		return false;
 	d->connections = came;
+	keep_place(d, sv->registry);
 	return true;
 }
 

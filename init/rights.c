@@ -42,6 +42,22 @@ try_pidfd(void)
 	return 0;
 }
 
+/* As with a server of our own user: ourselves. */
+static int
+try_answer(void)
+{
+	int pidfd = pidfd_open(getpid()), fd, error = errno;
+
+	if (pidfd < 0)
+		return error;
+	fd = pidfd_getfd(pidfd, pidfd);
+	error = fd < 0 ? errno : 0;
+	close(pidfd);
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
 static bool
 see_fusectl(const struct mount *m, void *context)
 {
@@ -142,6 +158,7 @@ rights_try(int *errors)
 	errors[RIGHT_VISIBLE] = try_visible(proc);
 	errors[RIGHT_PRIVATE] = try_private();
 	errors[RIGHT_UNMOUNT] = try_unmount();
+	errors[RIGHT_ANSWER] = try_answer();
 	errors[RIGHT_KILL] = try_capability(CAP_KILL);
 	errors[RIGHT_USERS] = try_capability(CAP_SYS_PTRACE);
 	errors[RIGHT_GUARDIAN] = try_guardian();

@@ -23,6 +23,7 @@ struct declared {
 	struct ending ending; /* once it was reaped */
 	uint64_t connections; /* that came with it; 0: none yet */
 	bool lost;	      /* it had a connection and died */
+	unsigned newness;     /* of the first that served for it; 0: none yet */
 	int error;	      /* why nothing was executed; 0: something was */
 	long long started_at;
 };

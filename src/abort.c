@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <sys/mount.h>
 
+#include "src/answer.h"
+#include "src/clock.h"
 #include "src/connection.h"
 #include "src/fusectl.h"
 #include "src/population.h"
@@ -60,6 +62,7 @@ abort_connection(struct registry *r, int connection,
     struct population *population, int deadline_ms)
 {
 	struct connection *c = &r->connection[connection];
+	bool answers, killed;
 
 	if (!c->ours)
 		return ABORT_NOT;
@@ -69,9 +72,13 @@ abort_connection(struct registry *r, int connection,
 							ABORT_PRIVATE;
 	if (force_anywhere(r, connection, population, deadline_ms))
 		return ABORT_UNMOUNT;
-	if (kill_holders(r, connection))
-		return ABORT_KILL;
-	return ABORT_NOT;
+	answers = answer_take(r, population->proc, connection);
+	killed = kill_holders(r, connection);
+	if (answers) {
+		answer_for(r, connection, now_ms() + deadline_ms);
+		return ABORT_ANSWER;
+	}
+	return killed ? ABORT_KILL : ABORT_NOT;
 }
 
 const char *
@@ -82,6 +89,7 @@ abort_step_name(enum abort_step step)
 		[ABORT_FUSECTL] = "fusectl",
 		[ABORT_PRIVATE] = "private fusectl",
 		[ABORT_UNMOUNT] = "umount",
+		[ABORT_ANSWER] = "pidfd_getfd",
 		[ABORT_KILL] = "kill",
 	};
 

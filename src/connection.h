@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "src/answer.h"
 #include "src/fusectl.h"
 #include "src/procfs.h"
 
@@ -63,6 +64,7 @@ struct registry {
 	int foreigns;
 	bool overflow; /* a table was full: something is not known */
 	unsigned newest;
+	struct answers answers;
 };
 
 /* The index of connection `id`, or -1. */

@@ -17,6 +17,12 @@ pidfd_signal(int pidfd, int number, siginfo_t *value)
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, number, value, 0);
 }
 
+int
+pidfd_getfd(int pidfd, int number)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+}
+
 bool
 pidfd_dead(int pidfd)
 {

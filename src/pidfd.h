@@ -19,6 +19,13 @@ int pidfd_open(pid_t pid);
 int pidfd_signal(int pidfd, int number, siginfo_t *value);
 
 /*
+ * A duplicate of the process's descriptor `number`, close-on-exec. -1 and
+ * errno: EPERM without ptrace rights over it, EBADF, ENOSYS (before 5.6, or a
+ * seccomp filter), EMFILE.
+ */
+int pidfd_getfd(int pidfd, int number);
+
+/*
  * True when the whole thread group is gone, zombie or reaped. This is the
  * only liveness that holds for somebody else's children, and for a zombie
  * leader whose other thread is stuck (pidfd_poll(), kernel/fork.c).

@@ -10,7 +10,7 @@
 #include "src/population.h"
 #include "src/teardown_parts.h"
 
-#define RESERVE_MS 2500 /* of patience, for drain and servers */
+#define RESERVE_MS 1500 /* of patience, for drain and servers */
 
 struct clients {
 	struct teardown *td;

@@ -33,6 +33,13 @@ cache = json.load(sys.stdin)["diskCache"]
 sys.exit(cache["uploadsInProgress"] + cache["uploadsQueued"] > 0)'
 END
 """
+RCLONE_ASKED = "--rc --rc-no-auth --rc-addr 127.0.0.1:$rc"
+ASK_RCLONE = ("--before-servers", "sh {scratch}/queue-is-empty", "--before-servers-time", "8s")
+
+RCLONE_S3 = """
+export RCLONE_CONFIG_REMOTE_TYPE=s3 RCLONE_CONFIG_REMOTE_PROVIDER=Other RCLONE_CONFIG_REMOTE_ENDPOINT=$URL
+export RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID=S3RVER RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY=S3RVER
+"""
 
 DAEMONS = (
     Daemon("bindfs", DAEMONIZES, ("bindfs",), backends.Directory, "mnt/a", "bindfs back/a mnt/a"),
@@ -44,14 +51,15 @@ DAEMONS = (
     Daemon("rclone, local", JOB, ("rclone",), backends.Directory, "mnt/a", RCLONE.format(remote='"$S/back/a"', more=""),
            note="rclone sends what is in its queue neither at SIGTERM nor at unmount, whichever init there is."),
     Daemon("rclone, local, asked for its queue", JOB, ("rclone",), backends.Directory, "mnt/a",
-           RCLONE_QUEUE + RCLONE.format(remote='"$S/back/a"', more="--rc --rc-no-auth --rc-addr 127.0.0.1:$rc"),
+           RCLONE_QUEUE + RCLONE.format(remote='"$S/back/a"', more=RCLONE_ASKED),
            note="fini runs `--before-servers`, which asks rclone whether its queue is empty; no other init can.",
-           fini=("--before-servers", "sh {scratch}/queue-is-empty", "--before-servers-time", "8s")),
-    Daemon("rclone, S3", JOB, ("rclone",), s3.S3, "mnt/a", """
-export RCLONE_CONFIG_REMOTE_TYPE=s3 RCLONE_CONFIG_REMOTE_PROVIDER=Other RCLONE_CONFIG_REMOTE_ENDPOINT=$URL
-export RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID=S3RVER RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY=S3RVER
-""" + RCLONE.format(remote="remote:$BUCKET", more=""),
+           fini=ASK_RCLONE),
+    Daemon("rclone, S3", JOB, ("rclone",), s3.S3, "mnt/a",
+           RCLONE_S3 + RCLONE.format(remote="remote:$BUCKET", more=""),
            note="As above: its queue needs a command that waits until it is empty, before the server is stopped."),
+    Daemon("rclone, S3, asked for its queue", JOB, ("rclone",), s3.S3, "mnt/a",
+           RCLONE_S3 + RCLONE_QUEUE + RCLONE.format(remote="remote:$BUCKET", more=RCLONE_ASKED),
+           note="As above, with the command.", fini=ASK_RCLONE),
     Daemon("gocryptfs over sshfs", DAEMONIZES, ("gocryptfs", "sshfs"), backends.SshdGocryptfs, "mnt/a",
            SSHFS.format(options="", mount="mnt/b") + "\ngocryptfs -q -passfile $PASSWORD mnt/b mnt/a"),
     Daemon("mergerfs over two bindfs", f"bindfs: {JOB}, mergerfs: {DAEMONIZES}", ("mergerfs", "bindfs"),

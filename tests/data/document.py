@@ -2,6 +2,7 @@
 import datetime
 import os
 import platform
+import re
 import subprocess
 import textwrap
 
@@ -126,6 +127,21 @@ do. A container that is still there {give_up} s after the stop hangs; only its o
 """
 
 
+def for_readme(rows, inits, unit):
+    """How many rows were complete, and which were not under fini."""
+    writable = [name for name, row in rows.items() if any(cell.get("arrived") for cell in row.values())]
+    done = {init: complete(rows, init, IN_WORDS, unit) for init in inits}
+    missing = [name for name in writable if name not in done["fini"]]
+    counts = " | ".join(str(len(done[init])) for init in inits)
+    said = "; ".join(f"{name} ({share(rows[name]['fini']['arrived'], unit, IN_WORDS)})" for name in missing)
+    return f"""| | {" | ".join(inits)} |
+|{"---|" * (len(inits) + 1)}
+| complete, of {len(writable)} | {counts} |
+
+Not complete under fini: {said or "none"}.
+"""
+
+
 def paragraphs(text):
     return "\n\n".join(textwrap.fill(" ".join(paragraph.split()), 120, break_on_hyphens=False, break_long_words=False)
                        for paragraph in text.strip().split("\n\n"))
@@ -135,7 +151,7 @@ def head(by_hand, megabytes, fini, at_once):
     sizes = files.sizes(files.unit(megabytes))
     return paragraphs(HEAD.format(
         command="make data-table" + (f" DATA_MB={megabytes}" if megabytes != 100 else ""),
-        date=datetime.date.today(), kernel=platform.release(), cpus=os.cpu_count(), at_once=at_once,
+        date=datetime.date.today(), kernel=re.match(r"[0-9.]+", platform.release())[0], cpus=os.cpu_count(), at_once=at_once,
         fini=subprocess.run([fini, "--version"], capture_output=True, text=True).stdout.strip(),
         inits=versions(INIT_PACKAGES),
         daemons=versions(sorted({package for daemon in DAEMONS for package in daemon.packages})),

@@ -5,7 +5,7 @@ import pytest
 
 from probe import box, boxes, start  # noqa: F401
 
-PARTS = 9
+PARTS = 10
 
 # launch options: exit status, what is not covered
 PLACES = {
@@ -15,9 +15,11 @@ PLACES = {
     "no SYS_PTRACE": (["--drop-cap", "19"], 1, {"users"}),
     "no capability": (["--drop-cap", "all"], 1, {"private-fusectl", "umount", "kill", "users"}),
     "no ptrace": (["--deny", "ptrace:EPERM"], 1, {"guardian"}),
-    "no pidfd_open": (["--deny", "pidfd_open"], 1, {"pidfd"}),
-    "no capability, no ptrace": (["--drop-cap", "all", "--deny", "ptrace:EPERM"], 2,
+    "no pidfd_open": (["--deny", "pidfd_open"], 1, {"pidfd", "pidfd-getfd"}),
+    "no capability, no ptrace": (["--drop-cap", "all", "--deny", "ptrace:EPERM"], 1,
                                  {"private-fusectl", "umount", "kill", "users", "guardian"}),
+    "nothing": (["--drop-cap", "all", "--deny", "ptrace:EPERM", "--deny", "pidfd_getfd:EPERM"], 2,
+                {"private-fusectl", "umount", "pidfd-getfd", "kill", "users", "guardian"}),
 }
 in_each_place = pytest.mark.parametrize("launch,status,missing", PLACES.values(), ids=PLACES.keys())
 

@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <mntent.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -54,13 +56,27 @@ mount_proc(const char *how)
 		err(125, "/proc %s", how);
 }
 
+/*
+ * Wherever the machine shows one: most mount it at boot. The machine's own
+ * /proc does not know us under the pid that we have.
+ */
 static void
 mount_fusectl(bool visible)
 {
 	static const char dir[] = "/sys/fs/fuse/connections";
+	FILE *mounts;
+	struct mntent *m;
 
-	while (umount2(dir, MNT_DETACH) == 0)
-		;
+	mount_proc("rw");
+	mounts = setmntent("/proc/self/mounts", "r");
+	if (mounts == NULL)
+		err(125, "mounts");
+	while ((m = getmntent(mounts)) != NULL)
+		if (strcmp(m->mnt_type, "fusectl") == 0)
+			(void)umount2(m->mnt_dir, MNT_DETACH);
+	endmntent(mounts);
+	if (umount2("/proc", MNT_DETACH) == -1)
+		err(125, "/proc");
 	if (visible && mount("fusectl", dir, "fusectl", 0, NULL) == -1)
 		err(125, "%s", dir);
 }
