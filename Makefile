@@ -21,7 +21,8 @@ NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
 	python3-pytest-xdist shellcheck spin sshfs strace
 NEED_engines = $(NEED_demo) bindfs busybox-static catatonit containerd crun \
 	docker.io fuse-overlayfs podman protobuf-compiler python3-grpcio \
-	python3-protobuf python3-pytest runc tmux uidmap
+	python3-protobuf python3-pytest python3-pytest-xdist runc tmux \
+	uidmap
 NEED = $(NEED_build) \
 	$(if $(filter demo,$(MAKECMDGOALS)),$(NEED_demo)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \

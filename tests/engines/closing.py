@@ -1,10 +1,9 @@
-"""The closing check: after the run no daemon, container, mount, network namespace, cgroup or connection is left of it."""
+"""The closing check: no daemon, container, mount, network namespace, cgroup or connection is left of the run."""
 import os
 import tempfile
 
 import closing_proof
 import engine
-import procfs
 
 # What dockerd and containerd make wherever their own directories are; empty in the end.
 SHARED = ("/run/docker/plugins", "/run/docker", "/run/containerd/s", "/run/containerd")
@@ -31,9 +30,8 @@ class Before:
 
 def _mounts():
     """Network namespaces too: engines keep them by a mount."""
-    for line in procfs._read("/proc/self/mountinfo").splitlines():
-        if engine.PREFIX in line:
-            yield f"mount {line.split()[4]}"
+    with open("/proc/self/mountinfo") as file:
+        yield from (f"mount {line.split()[4]}" for line in file if engine.PREFIX in line)
 
 
 def _cgroups():

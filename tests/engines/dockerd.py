@@ -24,7 +24,8 @@ class Dockerd(engine.CommandLine):
         self._daemon = self.group.start(
             ["dockerd", "--data-root", f"{self.directory}/data", "--exec-root", f"{self.directory}/exec",
              "-p", f"{self.directory}/pid", "-H", socket, "--iptables=false", "--ip6tables=false", "--bridge=none",
-             "--init-path", rootfs.PROGRAMS[f"/{init}"], "--cgroup-parent", f"/{self.cgroups}"], f"{self.directory}/log")
+             "--init-path", rootfs.PROGRAMS[f"/{init}"], "--cgroup-parent", f"/{self.cgroups}"],
+            f"{self.directory}/log")
         waiting.until(self._answers, 30, f"up: {self.directory}/log")
         self._import(IMAGE)
         self._import(ENTRYPOINT, "--change", f'ENTRYPOINT ["/{init}", "--"]')

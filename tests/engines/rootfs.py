@@ -28,7 +28,8 @@ PROGRAMS = {
     "/bin/busybox": "/bin/busybox",
     "/bin/fusermount3": "/bin/fusermount3",
 }
-DIRECTORIES = ("dev", "etc", "proc", "root", "run", "sys", "tmp", "mnt", "scratch", "usr/bin", "usr/sbin", "sbin", "var/run")
+DIRECTORIES = ("dev", "etc", "proc", "root", "run", "sys", "tmp", "mnt", "scratch", "usr/bin", "usr/sbin", "sbin",
+               "var/run")
 FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n",
     "etc/group": "root:x:0:\nnogroup:x:65534:\n",

@@ -53,7 +53,8 @@ class Runc:
         return engine.command("runc", "--root", f"{self.directory}/state", *words, **how)
 
     def start(self):
-        engine.check(self("run", "--detach", "--bundle", self.directory, "--pid-file", f"{self.directory}/pid", self.name))
+        engine.check(self("run", "--detach", "--bundle", self.directory, "--pid-file", f"{self.directory}/pid",
+                          self.name))
         self.scratch.wait_ready()
         with open(f"{self.directory}/pid") as file:
             self.watched = self._watch(int(file.read()))

@@ -6,18 +6,24 @@ from tmux import Tmux
 
 
 @pytest.fixture
-def terminal():
+def terminal(docker):
+    """Runs a command in a container under fini, at a terminal: terminal.inside(way, *argv)."""
     terminal = Tmux()
+
+    def inside(way, *argv):
+        image, _, *options = docker.under(way, None)
+        terminal.run(*docker.cli, "run", "-it", "--name", "terminal", "--network", "none", "-e", "PS1=inside$ ",
+                     *options, image, *argv)
+    terminal.inside = inside
     yield terminal
     terminal.close()
+    docker.remove("terminal")
 
 
 @pytest.fixture(params=dockerd.WAYS)
-def shell(request, docker, terminal):
-    """A terminal at which a shell runs in a container, under fini."""
-    image, _, *options = docker.under(request.param, None)
-    terminal.run(*docker.cli, "run", "-it", "--rm", "--network", "none", "-e", "PS1=inside$ ", *options, image,
-                 "bash", "--norc")
+def shell(request, terminal):
+    """A terminal at which a shell runs in a container."""
+    terminal.inside(request.param, "bash", "--norc")
     terminal.wait_for("inside$")
     return terminal
 
@@ -54,12 +60,10 @@ def test_job_control(shell):
     assert "job control" not in shell.screen()
 
 
-def test_ctrl_c_ends_main(docker, terminal):
+def test_ctrl_c_ends_main(terminal):
     """Main alone at the terminal, no shell."""
-    image, _, *options = docker.under("--init", None)
-    terminal.run(*docker.cli, "run", "-it", "--rm", "--network", "none", *options, image, "cat")
-    terminal.type("echoed")
-    terminal.wait_for("echoed", 2)
+    terminal.inside("--init", "sh", "-c", "echo up; exec cat")
+    terminal.wait_for("up")
     terminal.press("C-c")
     terminal.wait_for("host$", 2)
     terminal.type("echo status=$?")
@@ -68,7 +72,7 @@ def test_ctrl_c_ends_main(docker, terminal):
 
 def test_window_size(shell):
     """Main learns of it by SIGWINCH, also of a change."""
-    shell.type("stty size")
+    shell.type("until stty size 2>&-; do :; done")  # docker sets it when main has been started
     shell.wait_for("24 80")
     shell.type("trap 'echo; stty size' WINCH; echo trap set")
     shell.wait_for("trap set")
