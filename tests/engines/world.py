@@ -20,12 +20,13 @@ _made = itertools.count()
 WORLD = r"""
 set -eu
 cd {directory}
-mkdir home run tmp storage containers cgroup user
+mkdir home run tmp storage containers cgroup user fusectl
 mount -t tmpfs -o mode=755 fini-test /run
 mkdir -p /run/user/{uid} /var/lib/containers
 mount --bind containers /var/lib/containers
 mknod -m 666 fuse c 10 229
 mount --bind fuse /dev/fuse
+mount -t fusectl fini-test fusectl
 for file in passwd group subuid subgid; do
     cat /etc/$file >user/$file
 done
@@ -60,6 +61,7 @@ class World:
         self.rootless = rootless
         self.directory = engine.directory()
         self.cgroups = os.path.basename(self.directory)  # the parent of the containers' cgroups
+        self.devices = {"fuse": "/dev/fuse", "fusectl": f"{self.directory}/fusectl"}
         self.uid = FIRST_UID + 8 * os.getpid() + next(_made)  # another one than of each world that is there meanwhile
         self._holder = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", WORLD.format(
