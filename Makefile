@@ -19,12 +19,17 @@ NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
 	dumb-init libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
 	python3-pytest-xdist shellcheck spin sshfs strace
+NEED_engines = $(NEED_demo) bindfs busybox-static catatonit containerd crun \
+	docker.io fuse-overlayfs podman protobuf-compiler python3-grpcio \
+	python3-protobuf python3-pytest python3-pytest-xdist runc tmux \
+	uidmap
 NEED = $(NEED_build) \
 	$(if $(filter demo,$(MAKECMDGOALS)),$(NEED_demo)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \
 	$(if $(filter data-table,$(MAKECMDGOALS)),$(NEED_data)) \
 	$(if $(filter kernels,$(MAKECMDGOALS)),$(NEED_kernels)) \
 	$(if $(filter build/arm64/%,$(MAKECMDGOALS)),$(NEED_arm64)) \
+	$(if $(filter engines,$(MAKECMDGOALS)),$(NEED_engines)) \
 	$(if $(filter check unit model system lint build/unit/% build/tests/%, \
 	$(MAKECMDGOALS)),$(NEED_check))
 
@@ -65,7 +70,7 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit model system lint demo bench data-table size install clean \
+.PHONY: all help check unit model system engines lint demo bench data-table size install clean \
 	setup FORCE
 
 all: build/fini
@@ -74,6 +79,7 @@ help:
 	@echo 'all      build/fini (default)'
 	@echo 'demo     the hang under tini, and fini beside it'
 	@echo 'check    unit, model, system: everything that can be tested here'
+	@echo 'engines  fini in docker, podman, containerd and runc'
 	@echo 'bench    fini beside other inits, into docs/measured.md'
 	@echo 'data-table  what arrives from real daemons, into docs/data.md'
 	@echo 'kernels  the hang on Debian kernels, into docs/kernels.md'

@@ -31,7 +31,7 @@ static const struct {
 	[RIGHT_UNMOUNT] = { "umount", "abort by umount2(MNT_FORCE)",
 	    SYS_ADMIN_FLAG },
 	[RIGHT_ANSWER] = { "pidfd-getfd",
-	    "abort by answers in a server's place: pidfd_getfd(2)",
+	    "abort by answers in place of a server that lives: pidfd_getfd(2)",
 	    "--cap-add SYS_PTRACE, or Linux 5.6" },
 	[RIGHT_KILL] = { "kill", "processes of other users can be signalled",
 	    "--cap-add KILL" },
@@ -45,21 +45,25 @@ static const struct {
 
 /* Judging ---------------------------------------------------------------- */
 
-/* One way to abort is enough; the ladder takes the first. */
+/*
+ * One way to abort is enough; the ladder takes the first. But answers are for
+ * servers that live: one that died by itself has closed its /dev/fuse.
+ */
 static bool
 can_abort(const int *errors)
 {
 	return errors[RIGHT_VISIBLE] == 0 || errors[RIGHT_PRIVATE] == 0 ||
-	    errors[RIGHT_UNMOUNT] == 0 || errors[RIGHT_ANSWER] == 0;
+	    errors[RIGHT_UNMOUNT] == 0;
 }
 
 static int
 judge(const int *errors)
 {
 	bool abort = errors[RIGHT_PROC] == 0 && can_abort(errors);
+	bool answer = errors[RIGHT_PROC] == 0 && errors[RIGHT_ANSWER] == 0;
 	bool guardian = errors[RIGHT_GUARDIAN] == 0;
 
-	if (!abort && !guardian)
+	if (!abort && !answer && !guardian)
 		return 2;
 	return abort && guardian && errors[RIGHT_DEVICE] == 0 &&
 		errors[RIGHT_PIDFD] == 0 && errors[RIGHT_KILL] == 0 &&

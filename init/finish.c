@@ -90,25 +90,6 @@ plan_guardian(struct init *init)
 	};
 }
 
-/* Private mounts were made by somebody in here; who is hidden from us. */
-static void
-tell_unseen(struct init *init)
-{
-	const struct registry *r = &init->registry;
-
-	for (int i = 0; i < CONNECTIONS; i++) {
-		const struct connection *c = &r->connection[i];
-
-		if (c->used && !c->ours && !c->shared && c->mounted &&
-		    init->population.everybody)
-			log_line(&init->log, LOG_WARNING,
-			    "connection %u was mounted while main ran, but "
-			    "its server is not seen: left alone (servers of "
-			    "another user are seen with CAP_SYS_PTRACE)",
-			    c->id);
-	}
-}
-
 /*
  * Without FUSE of ours there is none, as with tini: the kernel kills whoever
  * is left, and nobody can get stuck on a server that died.
@@ -150,7 +131,7 @@ finish(struct init *init)
 		sv->held_back = 0;
 		return false;
 	}
-	tell_unseen(init);
+	supervise_tell_unseen(sv);
 	tear_down(init);
 	return true;
 }

@@ -16,6 +16,7 @@
 #include "src/baseline.h"
 #include "src/clock.h"
 #include "src/mountinfo.h"
+#include "src/own_pages.h"
 #include "src/procfs.h"
 #include "src/spawn.h"
 
@@ -271,6 +272,7 @@ main(int argc, char **argv)
 	prepare(init);
 	plan_supervision(init);
 	take_baseline(init);
+	own_pages_keep(&init->registry, &init->log);
 	prepare_report(init);
 	plan_end(init);
 	if (start_servers(init) == 0) {

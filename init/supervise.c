@@ -21,7 +21,8 @@
 /*
  * A server shows itself within milliseconds of its mount: fusermount3 mounts
  * first and passes the descriptor then. Looks are doubled from the first to
- * the last and then given up; the teardown looks once more.
+ * the last and then given up, and that is said: no guardian will be there if
+ * init is killed. The teardown looks once more.
  */
 #define FIRST_LOOK_MS 10
 #define LAST_LOOK_MS 640
@@ -116,6 +117,25 @@ look_for_servers(struct supervision *sv)
 	return discover_mounts(sv->registry, sv->mountinfo);
 }
 
+/* Private mounts were made by somebody in here; who is hidden from us. */
+void
+supervise_tell_unseen(struct supervision *sv)
+{
+	for (int i = 0; i < CONNECTIONS; i++) {
+		struct connection *c = &sv->registry->connection[i];
+
+		if (!c->used || c->ours || c->shared || !c->mounted ||
+		    c->told || !sv->population->everybody)
+			continue;
+		c->told = true;
+		log_line(sv->log, LOG_WARNING,
+		    "connection %u was mounted while main ran, but its server "
+		    "is not seen: left alone (servers of another user are "
+		    "seen with CAP_SYS_PTRACE)",
+		    c->id);
+	}
+}
+
 /*
  * Deadlines, not timeouts: a storm of signals must not put off the looks for
  * what has no event of its own.
@@ -123,12 +143,15 @@ look_for_servers(struct supervision *sv)
 static void
 search(struct supervision *sv)
 {
-	if (!look_for_servers(sv) || sv->search_ms > LAST_LOOK_MS) {
-		sv->search_at = NEVER;
-		return;
+	bool missing = look_for_servers(sv);
+
+	sv->search_at = NEVER;
+	if (missing && sv->search_ms > LAST_LOOK_MS)
+		supervise_tell_unseen(sv);
+	else if (missing) {
+		sv->search_at = now_ms() + sv->search_ms;
+		sv->search_ms *= 2;
 	}
-	sv->search_at = now_ms() + sv->search_ms;
-	sv->search_ms *= 2;
 }
 
 static bool

@@ -57,6 +57,12 @@ void supervise(struct supervision *supervision);
  */
 bool supervise_step(struct supervision *supervision, long long deadline_ms);
 
+/*
+ * Says of each connection that is not ours and may have to be, once, that its
+ * server is not seen.
+ */
+void supervise_tell_unseen(struct supervision *supervision);
+
 /* Starts the guardian, where there is to be one and none is. */
 void supervise_guard(struct supervision *supervision);
 

@@ -80,6 +80,7 @@ abort_connection(struct registry *r, int connection,
 		answer_for(r, connection, now_ms() + deadline_ms);
 		return ABORT_ANSWER;
 	}
+	c->unaborted = true;
 	return killed ? ABORT_KILL : ABORT_NOT;
 }
 

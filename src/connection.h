@@ -30,6 +30,8 @@ struct connection {
 	bool shared;  /* by a mount that a peer outside may have made */
 	unsigned exited_ticks; /* looks since all its servers have exited */
 	bool aborted;
+	bool unaborted; /* no way worked: its servers were killed at most */
+	bool told;	/* that its server is not seen */
 	struct fusectl_pin pin;
 };
 

@@ -121,13 +121,34 @@ unanswered_foreign(struct teardown *td)
 	return 0;
 }
 
+/* A connection of ours that this server is stuck on: nothing could end it. */
+static unsigned
+unaborted_of(struct registry *r, pid_t pid)
+{
+	const struct server *s = registry_server(r, pid);
+
+	for (int i = 0; s && i < CONNECTIONS; i++)
+		if ((s->connections & UINT64_C(1) << i) &&
+		    r->connection[i].unaborted)
+			return r->connection[i].id;
+	return 0;
+}
+
+static bool
+is_unaborted(const struct registry *r, unsigned number)
+{
+	int connection = number == 0 ? -1 : registry_find(r, number);
+
+	return connection >= 0 && r->connection[connection].unaborted;
+}
+
 static enum visit
 name_left(pid_t pid, int pidfd, void *context)
 {
 	struct naming *n = context;
 	int proc = n->td->population->proc;
 	struct report_event event = { .kind = REPORT_STUCK, .pid = pid };
-	char comm[COMM_SIZE], buffer[64];
+	char comm[COMM_SIZE], buffer[160];
 	struct text where = text_over(buffer, sizeof(buffer));
 	unsigned number;
 
@@ -137,10 +158,17 @@ name_left(pid_t pid, int pidfd, void *context)
 	(void)proc_each_task(proc, pid, find_wchan, n);
 	proc_comm(proc, pid, comm);
 	number = registry_number_used_by(n->td->registry, proc, pid);
+	if (number == 0)
+		number = unaborted_of(n->td->registry, pid);
 	if (number == 0 && stuck_waits_for_fuse(n->td->population, pid))
 		number = unanswered_foreign(n->td); /* its files are closed */
 	event.connection = number;
-	if (number != 0)
+	if (is_unaborted(n->td->registry, number))
+		text_format(&where,
+		    "connection %u, which cannot be aborted here: add "
+		    "CAP_SYS_ADMIN, or bind /sys/fs/fuse/connections",
+		    number);
+	else if (number != 0)
 		text_format(&where, "connection %u, which is not ours", number);
 	else
 		text_format(&where, "nothing of ours");

@@ -50,6 +50,11 @@ system: build/fini build/fini-no-fdinfo $(HELPERS)
 	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
 		-o cache_dir=build/pytest -n $(JOBS) tests/system
 
+# In real engines, each with daemons, directories and cgroups of its own.
+engines: build/fini build/tests/ndrive build/tests/client
+	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
+		-o cache_dir=build/pytest -n 2 --dist loadfile tests/engines
+
 # Side by side with the inits that are installed; writes docs/measured.md.
 bench: build/fini
 	@/usr/bin/python3 tests/bench/run

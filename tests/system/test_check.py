@@ -12,6 +12,7 @@ PLACES = {
     "all rights": ([], 0, set()),
     "visible fusectl": (["--fusectl"], 0, set()),
     "no fsopen": (["--deny", "fsopen"], 0, {"private-fusectl"}),
+    "no SYS_ADMIN": (["--drop-cap", "21"], 1, {"private-fusectl", "umount"}),  # a server that has died is not covered
     "no SYS_PTRACE": (["--drop-cap", "19"], 1, {"users"}),
     "no capability": (["--drop-cap", "all"], 1, {"private-fusectl", "umount", "kill", "users"}),
     "no ptrace": (["--deny", "ptrace:EPERM"], 1, {"guardian"}),

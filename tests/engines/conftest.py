@@ -1,0 +1,135 @@
+import os
+import sys
+
+import pytest
+
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "system"))
+
+import box  # noqa: E402
+import closing  # noqa: E402
+import dockerd  # noqa: E402
+import engine  # noqa: E402
+import measured  # noqa: E402
+import release  # noqa: E402
+import rootfs  # noqa: E402
+
+before = pytest.StashKey()
+numbers = pytest.StashKey()
+
+
+def pytest_collection_modifyitems(items):
+    """Says for every test that cannot run here why."""
+    missing = None
+    if os.geteuid() != 0:
+        missing = "needs root"
+    elif not os.path.exists("/dev/fuse"):
+        missing = "needs /dev/fuse"
+    for item in items:
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=missing))
+
+
+def pytest_sessionstart(session):
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[before] = closing.Before()
+        session.config.stash[numbers] = measured.Record()
+
+
+@pytest.hookimpl(trylast=True)  # after pytest's own, which ends the session's fixtures when it was interrupted
+def pytest_sessionfinish(session):
+    if before in session.config.stash and session.config.stash[before].left():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if before in config.stash:
+        for line in config.stash[numbers].lines():
+            terminalreporter.write_line(f"measured: {line}")
+        terminalreporter.write_line(f"closing check: {config.stash[before].verdict}")
+
+
+@pytest.fixture(scope="session")
+def keeper():
+    keeper = release.Keeper()
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture(scope="session")
+def image():
+    """The root filesystem is made: rootfs.TAR, rootfs.TREE."""
+    rootfs.make()
+
+
+def _daemon(init):
+    daemon = dockerd.Dockerd(init)
+    yield daemon
+    left = daemon.close()
+    assert not left, f"docker left {left}"
+
+
+@pytest.fixture(scope="session")
+def docker(image):
+    """A dockerd whose --init is fini."""
+    yield from _daemon("fini")
+
+
+@pytest.fixture(scope="session")
+def docker_tini(image):
+    """A dockerd whose --init is Debian's tini-static."""
+    yield from _daemon("tini")
+
+
+@pytest.fixture
+def watch(keeper):
+    """Watches containers by their main process; whatever happens they are released after the test."""
+    made = []
+
+    def make(pid):
+        made.append(engine.Watched(pid, keeper))
+        return made[-1]
+    yield make
+    for watched in made:
+        watched.close()
+
+
+@pytest.fixture
+def boxes(watch):
+    """Makes containers of a command line engine; whatever happens they are gone after the test."""
+    made = []
+
+    def make(cli, *arguments, **options):
+        made.append(box.Box(cli, watch, *arguments, **options))
+        return made[-1].start()
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def containerd(image):
+    """A containerd, seen through its CRI."""
+    pytest.importorskip("grpc", reason="needs python3-grpcio")
+    import cri
+    import cri_proto
+    try:
+        daemon = cri.Cri()
+    except cri_proto.Missing as missing:
+        pytest.skip(f"no api.proto of the CRI: {missing}")
+    yield daemon
+    left = daemon.close()
+    assert not left, f"containerd left {left}"
+
+
+@pytest.fixture
+def pods(containerd, watch):
+    """Makes pods; whatever happens they are gone after the test."""
+    import cri
+    made = []
+
+    def make(**options):
+        made.append(cri.Pod(containerd, watch, **options))
+        return made[-1]
+    yield make
+    for pod in made:
+        pod.close()

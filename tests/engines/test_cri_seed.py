@@ -1,0 +1,50 @@
+"""A server that holds a file of its own mount open, under a kubelet's interface: StopContainer returns."""
+import statistics
+import time
+
+import pytest
+
+import cri
+import engine
+import measured
+import scenes
+
+RUNS = measured.runs(10)
+
+# Seconds from SIGTERM to SIGKILL, and the container's exit status.
+STOPS = {"SIGTERM": (30, 143), "SIGKILL": (0, 137)}
+both_stops = pytest.mark.parametrize("grace, status", STOPS.values(), ids=STOPS)
+
+
+def stopped(container, grace, **how):
+    """The seconds that StopContainer took."""
+    start = time.monotonic()
+    container.stop(grace, **how)
+    return time.monotonic() - start
+
+
+@both_stops
+def test_control_hangs(pods, grace, status):
+    container = pods().container("tini", scenes.SEED)
+    assert container.watched.connections
+    with pytest.raises(cri.Late):
+        container.stop(grace, seconds=engine.HANG)
+    assert container.watched.stuck()
+    assert container.watched.release(), "it ended without an abort: this was no hang"
+
+
+@both_stops
+def test_returns(pods, grace, status):
+    pod = pods()
+    own = statistics.median(stopped(pod.container("tini", scenes.NOTHING), grace) for _ in range(min(3, RUNS)))
+    beside = pod.container("fini", scenes.NOTHING)
+    for _ in range(RUNS):
+        container = pod.container("fini", scenes.SEED)
+        assert container.watched.connections
+        seconds = stopped(container, grace, seconds=own + engine.SLACK + engine.HANG)
+        assert seconds < own + engine.SLACK, f"{seconds:.2f} s, a harmless container {own:.2f} s"
+        measured.seconds(f"CRI StopContainer by {'SIGTERM' if grace else 'SIGKILL'}, fini over tini without FUSE",
+                         seconds - own)
+        assert container.status() == status
+        container.watched.assert_gone()
+        assert beside.exec("echo", "works") == "works"

@@ -1,0 +1,96 @@
+"""docker pause, then kill, stop or rm -f. What each does goes into a table in docs/engines.md."""
+import collections
+import os
+import statistics
+
+import pytest
+
+import engine
+import measured
+import scenes
+
+RUNS = measured.runs(3)
+DOCUMENT = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
+                        "docs", "engines.md")
+BEGIN, END = "<!-- from make engines -->", "<!-- end -->"
+
+SCENES = {"none": scenes.NOTHING, "dirty data": scenes.DIRTY, "a server that holds itself": scenes.SEED}
+COMMANDS = {"docker kill": "kill", "docker stop -t 1": "stop", "docker rm -f": "remove"}
+each_command = pytest.mark.parametrize("command", COMMANDS)
+each_scene = pytest.mark.parametrize("scene", SCENES)
+
+Outcome = collections.namedtuple("Outcome", "returned seconds data")
+
+
+@pytest.fixture(scope="module")
+def table(docker):
+    """Outcomes by (init, scene, command); written down if there are all of them and the runs were not cut."""
+    found = {}
+    place = engine.check(docker("info", "--format", "docker {{.ServerVersion}}, cgroup v{{.CgroupVersion}}, "
+                                "Linux {{.KernelVersion}}:"))
+    yield found
+    if len(found) == 2 * len(SCENES) * len(COMMANDS) and "FINI_RUNS" not in os.environ:
+        with open(DOCUMENT) as file:
+            head, _, rest = file.read().partition(BEGIN)
+        with open(DOCUMENT, "w") as file:
+            file.write(f"{head}{BEGIN}\n{place}\n\n{text(found)}{END}{rest.partition(END)[2]}")
+
+
+def text(found):
+    lines = ["| FUSE | command | tini | fini |", "|---|---|---|---|"]
+    for scene in SCENES:
+        for command in COMMANDS:
+            cells = [cell(found[init, scene, command]) for init in ("tini", "fini")]
+            lines.append(f"| {scene} | `{command}` | {cells[0]} | {cells[1]} |")
+    return "\n".join(lines) + "\n"
+
+
+def cell(outcomes):
+    if not all(outcome.returned for outcome in outcomes):
+        return f"**hangs** (given up after {engine.HANG} s)"
+    data = {outcome.data for outcome in outcomes} - {None}
+    return f"{statistics.median(outcome.seconds for outcome in outcomes):.2f} s" + "".join(f", {one}" for one in data)
+
+
+def arrived(box):
+    try:
+        box.scratch.assert_written()
+    except AssertionError:
+        return "data **lost**"
+    return "data complete"
+
+
+def end_paused(boxes, docker, scene, command):
+    """What the command does to a paused container, which is given 3 s."""
+    box = boxes(docker, *docker.under("--init", SCENES[scene]))
+    engine.check(docker.pause(box.name))
+    ran = getattr(docker, COMMANDS[command])(box.name, seconds=engine.HANG)
+    outcome = Outcome(ran.status is not None, ran.seconds, arrived(box) if scene == "dirty data" else None)
+    if outcome.returned:
+        engine.check(ran)
+        box.watched.assert_gone()
+    else:
+        assert box.watched.processes(), "it hangs, and nothing is left of the container"
+    box.watched.release()
+    box.close()
+    return outcome
+
+
+@each_command
+@each_scene
+def test_fini(boxes, docker, table, scene, command):
+    """It ends, with everything written: docker thaws what it is about to end."""
+    outcomes = [end_paused(boxes, docker, scene, command) for _ in range(RUNS)]
+    table["fini", scene, command] = outcomes
+    assert all(outcome.returned for outcome in outcomes)
+    assert {outcome.data for outcome in outcomes} <= {None, "data complete"}
+
+
+@each_command
+@each_scene
+def test_tini(boxes, docker_tini, table, scene, command):
+    """It ends as an unpaused one does: not at all if a server holds itself, and without the data."""
+    runs = 1 if scene == "a server that holds itself" else RUNS
+    outcomes = [end_paused(boxes, docker_tini, scene, command) for _ in range(runs)]
+    table["tini", scene, command] = outcomes
+    assert all(outcome.returned for outcome in outcomes) == (scene != "a server that holds itself")
