@@ -19,10 +19,16 @@ NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
 	dumb-init libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
 	python3-pytest-xdist shellcheck spin sshfs strace
+NEED_deb = build-essential debhelper fakeroot
+NEED_packages = buildah ca-certificates crun debootstrap docker-compose \
+	docker.io fuse3 gzip lintian man-db podman python3-pytest python3-yaml \
+	util-linux
 NEED = $(NEED_build) \
 	$(if $(filter demo,$(MAKECMDGOALS)),$(NEED_demo)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \
 	$(if $(filter data-table,$(MAKECMDGOALS)),$(NEED_data)) \
+	$(if $(filter deb packages-check,$(MAKECMDGOALS)),$(NEED_deb)) \
+	$(if $(filter packages-check,$(MAKECMDGOALS)),$(NEED_packages)) \
 	$(if $(filter check unit model system lint build/unit/% build/tests/%, \
 	$(MAKECMDGOALS)),$(NEED_check))
 
@@ -63,8 +69,8 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit model system lint demo bench data-table size install clean \
-	setup FORCE
+.PHONY: all help check unit model system lint demo bench data-table size install \
+	dist deb packages-check clean setup FORCE
 
 all: build/fini
 
@@ -77,6 +83,9 @@ help:
 	@echo 'lint     clang, clang-format, cppcheck, shellcheck, mandoc'
 	@echo 'size     of build/fini; more than $(LIMIT) bytes is an error'
 	@echo 'install  into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
+	@echo 'dist     a tar.gz of the sources and the program, the same from everywhere'
+	@echo 'deb      a Debian package'
+	@echo 'packages-check  install, dist, deb, the image and deploy/ are tested'
 	@echo 'clean    remove build/'
 
 # The program ----------------------------------------------------------------
@@ -109,14 +118,17 @@ build/no-fdinfo.o/%.o: %.c Makefile | $(MADE)
 	$(compile)
 build/no-fdinfo.o/%.o: DEFS += -DFINI_NO_FDINFO
 
-# Only the file that prints the commit is compiled again when it changes.
+# Only the file that prints the commit is compiled again when it changes. It
+# has a fixed length, since git's own choice depends on what a clone has. Where
+# there is no git, COMMIT says it, or the file .commit that `make dist` packs.
 build/%.o/init/help.o: DEFS += -DFINI_COMMIT='"$(shell cat build/commit)"'
 build/fini.o/init/help.o build/no-fdinfo.o/init/help.o \
 build/unit.o/init/help.o: build/commit
 build/commit: FORCE
 	@mkdir -p $(@D)
-	@{ test -e .git && git rev-parse --short HEAD || echo unknown; } \
-		2>/dev/null >$@.new
+	@{ test -n '$(COMMIT)' && echo '$(COMMIT)' || \
+		test -e .git && git rev-parse --short=10 HEAD || \
+		cat .commit || echo unknown; } 2>/dev/null >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 build/license.h: LICENSE
@@ -161,4 +173,5 @@ build/seccomp-filter: tools/seccomp-filter.c | setup
 	@$(HOSTCC) -std=c11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $< -lseccomp
 
 include tools/tests.mk
+include tools/packages.mk
 -include $(wildcard build/*.o/*/*.d build/*.o/*/*/*.d)
