@@ -9,6 +9,9 @@ ARCHIVE = git -c tar.umask=0022 archive --format=tar --prefix=$(RELEASE)/ \
 # The same packages give the same bytes, whatever the folder, the time, the
 # umask, the locale and the time zone.
 dist: build/commit | setup
+	@test -e .git || { echo 'dist: no git repository' >&2; exit 1; }
+	@git diff --quiet HEAD || \
+		echo 'dist: without what is not committed' >&2
 	@rm -rf build/dist build/dist.new
 	@mkdir -p build/dist.new
 	@$(ARCHIVE) | gzip -9n >build/dist.new/$(RELEASE).tar.gz
@@ -25,13 +28,13 @@ dist: build/commit | setup
 deb: build/commit | setup
 	@rm -rf build/deb
 	@mkdir -p build/deb/$(RELEASE)
-	@tar -cf - --exclude=./build --exclude=./.git . | \
+	@tar -cf - --exclude=./build --exclude=./.git --exclude=__pycache__ . | \
 		tar -xf - -C build/deb/$(RELEASE)
 	@cp build/commit build/deb/$(RELEASE)/.commit
 	@echo '  dpkg-buildpackage'
 	@cd build/deb/$(RELEASE) && env -u MAKELEVEL -u MAKEFLAGS -u MFLAGS \
-		dpkg-buildpackage -us -uc -b >../log 2>&1 || { tail -n 30 ../log; exit 1; }
-	@mv build/deb/fini_$(VERSION)_*.deb build
+		dpkg-buildpackage -us -uc >../log 2>&1 || { tail -n 30 ../log; exit 1; }
+	@cp build/deb/fini_$(VERSION)_*.deb build
 	@ls build/fini_$(VERSION)_*.deb
 
 # Own engines, in a place of their own: the machine's are left alone.
