@@ -126,8 +126,8 @@ build/fini.o/init/help.o build/no-fdinfo.o/init/help.o \
 build/unit.o/init/help.o: build/commit
 build/commit: FORCE
 	@mkdir -p $(@D)
-	@{ test -n '$(COMMIT)' && echo '$(COMMIT)' || \
-		test -e .git && git rev-parse --short=10 HEAD || \
+	@{ { test -n '$(COMMIT)' && echo '$(COMMIT)'; } || \
+		{ test -e .git && git rev-parse --short=10 HEAD; } || \
 		cat .commit || echo unknown; } 2>/dev/null >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 

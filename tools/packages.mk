@@ -16,7 +16,7 @@ dist: build/commit | setup
 	@mkdir -p build/dist.new
 	@$(ARCHIVE) | gzip -9n >build/dist.new/$(RELEASE).tar.gz
 	@tar -xzf build/dist.new/$(RELEASE).tar.gz -C build/dist.new
-	@env -u MAKELEVEL $(MAKE) -C build/dist.new/$(RELEASE) size
+	@env -u MAKELEVEL -u MAKEFLAGS $(MAKE) -C build/dist.new/$(RELEASE) size
 	@install -m 755 build/dist.new/$(RELEASE)/build/fini \
 		build/dist.new/$(RELEASE)-$(ARCH)
 	@rm -rf build/dist.new/$(RELEASE)
