@@ -1,98 +1,57 @@
-"""A place of its own in which engines run: its own mounts, pids and cgroups, so that the machine's are left alone.
-
-What is mounted in it goes with it, and whatever runs in it dies with it, also if this process is killed.
-"""
+"""A machine for a test: a place of its own (see the script `place`) on this one."""
 import os
 import shutil
 import subprocess
 import tempfile
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(TOP, "build")
-
-# hierarchies WHERE [NAME]: mounts every cgroup hierarchy of this machine below WHERE, one directory each. With NAME
-# this process moves into a cgroup of that name, in each. Engines want them all, also those that the machine does not
-# mount (hugetlb), and go by these names.
-HIERARCHIES = r"""
-set -eu
-hierarchies() {
-    mount -t tmpfs machine "$1"
-    while IFS=: read -r number controllers _; do
-        case $number:$controllers in
-        0:) directory=$1/unified; type=cgroup2; options=rw ;;
-        *:name=*) directory=$1/${controllers#name=}; type=cgroup; options=none,$controllers ;;
-        *) directory=$1/$controllers; type=cgroup; options=$controllers ;;
-        esac
-        mkdir "$directory"
-        mount -t $type -o "$options" cgroup "$directory"
-        [ -n "${2-}" ] || continue
-        mkdir "$directory/$2"
-        for file in cpuset.cpus cpuset.mems; do
-            [ ! -f "$directory/$file" ] || cat "$directory/$file" >"$directory/$2/$file"
-        done
-        echo 0 >"$directory/$2/cgroup.procs"
-    done </proc/self/cgroup
-}
-"""
-
-# PID 1 of the place. It ends when its standard input does; with SIGCHLD ignored, the kernel reaps.
-LIFE = HIERARCHIES + r"""
-name=$1 scratch=$2
-if [ "${3-}" != inside ]; then
-    mkdir "$scratch/cgroup"
-    hierarchies "$scratch/cgroup" "$name"
-    exec unshare --cgroup /bin/sh -c "$LIFE" sh "$name" "$scratch" inside
-fi
-umount -R "$scratch/cgroup"
-umount -R /sys/fs/cgroup
-hierarchies /sys/fs/cgroup
-mount --bind "$scratch/sbin" /usr/local/sbin
-trap '' CHLD
-echo ready
-exec cat
-"""
+FINI = os.path.join(BUILD, "fini")
 
 JOIN = 'for p in /sys/fs/cgroup/*/cgroup.procs; do echo 0 >"$p"; done; exec "$@"'
 
-FORGET = HIERARCHIES + r"""
-hierarchies "$2/cgroup"
-for root in "$2"/cgroup/*/"$1"; do
-    find "$root" -depth -type d -exec rmdir {} +
-done
-"""
+
+def run(*command, seconds=120, status=0, **options):
+    """Runs a command to its end, which must be that status (None: any). Returns its result, output as text."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=seconds, **options)
+    assert status is None or done.returncode == status, \
+        f"{' '.join(command)}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
 
 
 class Machine:
     def __init__(self):
         self.scratch = tempfile.mkdtemp(prefix="fini-packages.")
-        self.name = os.path.basename(self.scratch)
-        os.makedirs(f"{self.scratch}/sbin")
-        shutil.copy(f"{BUILD}/fini", f"{self.scratch}/sbin/fini")
-        self._life = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", LIFE, "sh", self.name,
-             self.scratch], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "LIFE": LIFE}, text=True)
-        if self._life.stdout.readline() != "ready\n":
-            raise AssertionError("no place to run engines in")
-        with open(f"/proc/{self._life.pid}/task/{self._life.pid}/children") as file:
-            self.pid = int(file.read())
+        os.mkdir(self.path("sbin"))
+        shutil.copy(FINI, self.path("sbin/fini"))
+        # In a session of its own: Ctrl-C is for us, and the end of its standard input for it.
+        self._place = subprocess.Popen([f"{HERE}/place", self.scratch], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       text=True, start_new_session=True)
+        assert self._place.stdout.readline() == "ready\n", "no place to run engines in"
+        unshare = self._child(self._place.pid)
+        self._pid = self._child(unshare)
+
+    @staticmethod
+    def _child(pid):
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return int(file.read())
+
+    def path(self, name):
+        return os.path.join(self.scratch, name)
 
     def argv(self, *command):
         """What runs that command in there."""
-        return ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--cgroup", "--",
+        return ["nsenter", f"--target={self._pid}", "--mount", "--pid", "--cgroup", "--",
                 "/bin/sh", "-c", JOIN, "sh", *command]
 
-    def run(self, *command, seconds=120, check=True, **options):
-        """Runs it to its end. Returns what it wrote on standard output, or with check=False the whole result."""
-        done = subprocess.run(self.argv(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=seconds, **options)
-        if not check:
-            return done
-        assert done.returncode == 0, f"{' '.join(command)}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+    def run(self, *command, **options):
+        return run(*self.argv(*command), **options)
 
     def close(self):
-        self._life.stdin.close()
-        self._life.wait(30)
-        self._life.stdout.close()
-        subprocess.run(["unshare", "--mount", "/bin/sh", "-c", FORGET, "sh", self.name, self.scratch], check=True)
-        shutil.rmtree(self.scratch)
+        """Kills what still runs in there, and removes what it left. An error if there is something that remains."""
+        self._place.stdin.close()
+        self._place.stdout.close()
+        assert self._place.wait(60) == 0, "the place did not end as it should"
+        assert not os.path.exists(self.scratch)
