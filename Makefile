@@ -21,8 +21,8 @@ NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
 	python3-pytest-xdist shellcheck spin sshfs strace
 NEED_deb = build-essential debhelper fakeroot
 NEED_packages = buildah ca-certificates crun debootstrap docker-compose \
-	docker.io fuse3 gzip lintian man-db podman python3-pytest python3-yaml \
-	util-linux
+	docker.io git gzip lintian locales man-db podman python3-pytest \
+	python3-pytest-xdist python3-yaml tar util-linux
 NEED = $(NEED_build) \
 	$(if $(filter demo,$(MAKECMDGOALS)),$(NEED_demo)) \
 	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \

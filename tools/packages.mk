@@ -37,7 +37,10 @@ deb: build/commit | setup
 	@cp build/deb/fini_$(VERSION)_*.deb build
 	@ls build/fini_$(VERSION)_*.deb
 
-# Own engines, in a place of their own: the machine's are left alone.
+# Engines in a place of their own: the machine's are left alone.
 packages-check: build/fini | setup
+	@echo 'packages: docker and podman side by side, some minutes'
 	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
-		-o cache_dir=build/pytest tests/packages
+		-o cache_dir=build/pytest -n 2 --dist loadfile tests/packages
+
+SCRIPTS += tests/packages/place deploy/drained

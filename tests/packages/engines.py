@@ -58,10 +58,10 @@ class Engine:
         listed = self.machine.run("tar", "-tvf", archive).stdout.splitlines()
         return {line.split()[5]: int(line.split()[2]) for line in listed if line.startswith("-")}
 
-    def first_process(self, container):
-        """The file that is running as PID 1 of a container, as a path to read from."""
+    def has_fini(self, container):
+        """Is PID 1 of a running container the fini of the machine's /usr/local/sbin?"""
         pid = self.output("inspect", "--format={{.State.Pid}}", container)
-        return f"/proc/{pid}/exe"
+        return self.machine.run("cmp", f"/proc/{pid}/exe", "/usr/local/sbin/fini", status=None).returncode == 0
 
 
 class Docker(Engine):

@@ -35,18 +35,15 @@ def test_drive_needs_each_of_its_rights(podman, remote, missing):
     assert list(remote.iterdir()) == []
 
 
-def is_fini(podman, container):
-    return podman.machine.run("cmp", podman.first_process(container), FINI, status=None).returncode == 0
-
-
-def test_containers_conf_makes_it_pid_1_of_every_container(podman):
-    conf = f"CONTAINERS_CONF={DEPLOY}/containers.conf"
-    podman("run", "-d", "--name=with", "--network=none", "debian:bookworm-slim", "sleep", "infinity", env=[conf])
-    podman("run", "-d", "--name=without", "--network=none", "debian:bookworm-slim", "sleep", "infinity")
-    assert [is_fini(podman, name) for name in ("with", "without")] == [True, False]
+def test_containers_conf_makes_it_the_init(podman):
+    conf = [f"CONTAINERS_CONF={DEPLOY}/containers.conf"]
+    for name, how, env in (("with", ["--init"], conf), ("without", ["--init"], []), ("unasked", [], conf)):
+        podman("run", "-d", f"--name={name}", "--network=none", *how, "debian:bookworm-slim", "sleep", "infinity",
+               env=env)
+    assert [podman.has_fini(name) for name in ("with", "without", "unasked")] == [True, False, False]
     podman("stop", "with")
     assert podman.output("inspect", "--format={{.State.ExitCode}}", "with") == str(128 + 15)
-    podman("rm", "-f", "with", "without")
+    podman("rm", "-f", "--time=0", "with", "without", "unasked")
 
 
 def test_init_path(podman):
@@ -54,8 +51,8 @@ def test_init_path(podman):
     with open(f"{DEPLOY}/containers.conf") as file:
         options = re.search(r"podman run (--init --init-path \S+)", file.read()).group(1).split()
     podman("run", "-d", "--name=one", "--network=none", *options, "debian:bookworm-slim", "sleep", "infinity")
-    assert is_fini(podman, "one")
-    podman("rm", "-f", "one")
+    assert podman.has_fini("one")
+    podman("rm", "-f", "--time=0", "one")
 
 
 def manifest(name, remote):
