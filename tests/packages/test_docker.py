@@ -106,7 +106,7 @@ def compose(docker, *words, **options):
 def test_compose_file_is_understood(docker):
     config = yaml.safe_load(compose(docker, "config").stdout)["services"]["drive"]
     assert config["cap_add"] == ["SYS_ADMIN"] and config["devices"] == ["/dev/fuse"]
-    assert config["stop_grace_period"] == "1m0s" and "init" not in config
+    assert config["stop_grace_period"] == "60s" and "init" not in config
 
 
 def test_compose_file_serves_and_uploads(docker):
