@@ -20,7 +20,7 @@ NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
 	python3-pytest-xdist shellcheck spin sshfs strace
 NEED_deb = build-essential debhelper fakeroot
-NEED_packages = buildah ca-certificates crun debootstrap docker-compose \
+NEED_packages = buildah catatonit crun debootstrap docker-compose \
 	docker.io git gzip lintian locales man-db podman python3-pytest \
 	python3-pytest-xdist python3-yaml tar util-linux
 NEED = $(NEED_build) \

@@ -21,7 +21,7 @@ class Engine:
 
     def __call__(self, *words, env=(), **options):
         """Runs one of the engine's commands. env: NAME=VALUE for the engine itself."""
-        return self.machine.run("env", f"TMPDIR={self.machine.scratch}", *env, *self._command, *words, **options)
+        return self.machine.run("env", *env, *self._command, *words, **options)
 
     def output(self, *words, **options):
         return self(*words, **options).stdout.strip()
@@ -44,10 +44,10 @@ class Engine:
         self.fini()
         return self.image("drive", DEPLOY)
 
-    def run_drive(self, remote, *options, rights=RIGHTS, **how):
+    def run_drive(self, remote, *options, command=(), rights=RIGHTS, **how):
         """Runs that image with the directory remote for its remote."""
         return self("run", "--rm", "--network=none", *rights, *REMOTE, f"--volume={remote}:/remote", *options,
-                    self.drive(), **how)
+                    self.drive(), *command, **how)
 
     def files(self, image):
         """What is in an image: {path: bytes}."""
@@ -79,7 +79,8 @@ class Docker(Engine):
             self._daemon = subprocess.Popen(
                 self.machine.argv("dockerd", f"--data-root={self._home}/data", f"--exec-root={self._home}/run",
                                   f"--pidfile={self._home}/pid", f"--host={self.host}", "--iptables=false",
-                                  "--ip6tables=false", "--bridge=none", *options),
+                                  "--ip6tables=false", "--bridge=none", "--exec-opt=native.cgroupdriver=cgroupfs",
+                                  *options),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + 60
         while self("version", status=None).returncode != 0:  # it listens some time before it answers

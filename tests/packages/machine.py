@@ -9,7 +9,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(TOP, "build")
 FINI = os.path.join(BUILD, "fini")
 
-JOIN = 'for p in /sys/fs/cgroup/*/cgroup.procs; do echo 0 >"$p"; done; exec "$@"'
+JOIN = 'while read -r file; do echo 0 >"$file"; done <"$0"; exec "$@"'
 
 
 def run(*command, seconds=120, status=0, **options):
@@ -44,7 +44,8 @@ class Machine:
     def argv(self, *command):
         """What runs that command in there."""
         return ["nsenter", f"--target={self._pid}", "--mount", "--pid", "--cgroup", "--",
-                "/bin/sh", "-c", JOIN, "sh", *command]
+                "env", f"HOME={self.scratch}", f"TMPDIR={self.scratch}",
+                "/bin/sh", "-c", JOIN, self.path("join"), *command]
 
     def run(self, *command, **options):
         return run(*self.argv(*command), **options)

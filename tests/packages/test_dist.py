@@ -1,4 +1,4 @@
-"""make dist: the same bytes from everywhere."""
+"""make dist, and make deb: the same bytes from everywhere."""
 import hashlib
 import os
 import tarfile
@@ -24,7 +24,7 @@ def locales(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, locales):
-    """What make dist makes of two clones in two folders, one after the other: [{file name: its path}]."""
+    """What is made of two clones in two folders, one after the other: [{file name: its path}]."""
     if not os.path.exists(os.path.join(TOP, ".git")):
         pytest.skip("no git repository")
     top = tmp_path_factory.mktemp("dist")
@@ -33,9 +33,11 @@ def made(tmp_path_factory, locales):
         clone = top / folder
         clone.parent.mkdir(parents=True, exist_ok=True)
         run("git", "clone", "-q", TOP, str(clone), umask=umask)
-        run("make", "-C", str(clone), "dist", umask=umask,
-            env={"PATH": os.environ["PATH"], "LOCPATH": str(locales), **session})
-        results.append({path.name: path for path in (clone / "build/dist").iterdir()})
+        env = {"PATH": os.environ["PATH"], "LOCPATH": str(locales), **session}
+        run("make", "-C", str(clone), "dist", umask=umask, env=env)
+        run("make", "-C", str(clone), "deb", umask=umask, env=env)
+        paths = [*(clone / "build/dist").iterdir(), *(clone / "build").glob("*.deb")]
+        results.append({path.name: path for path in paths})
     return results
 
 
@@ -43,9 +45,10 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_has_sources_program_and_sums(made):
+def test_has_sources_program_sums_and_package(made):
     kinds = sorted(name.partition("0.1.0")[2] or name for name in made[0])
-    assert kinds == ["-" + os.uname().machine, ".tar.gz", "SHA256SUMS"]
+    assert kinds[:3] == ["-" + os.uname().machine, ".tar.gz", "SHA256SUMS"]
+    assert len(kinds) == 4 and kinds[3].endswith(".deb")
 
 
 def test_is_bit_for_bit_the_same_from_two_folders(made):

@@ -9,7 +9,7 @@ from engines import DEPLOY, RIGHTS
 from machine import FINI, TOP, run
 
 BUILDERS = {"classic": "DOCKER_BUILDKIT=0", "BuildKit": "DOCKER_BUILDKIT=1"}
-VERSION = run(FINI, "--version").stdout.partition(" - ")[0]
+VERSION, _, COMMIT = run(FINI, "--version").stdout.strip().partition(" - git.")
 
 
 def version(docker, image):
@@ -75,25 +75,6 @@ def test_what_a_further_right_buys(docker):
     assert bought == {"servers of other users can be seen"}
 
 
-@pytest.fixture
-def with_daemon_json(docker):
-    docker.stop()
-    docker.start(f"--config-file={DEPLOY}/daemon.json")
-    yield docker
-    docker.stop()
-    docker.start()
-
-
-def test_daemon_json_makes_it_pid_1_of_every_container(with_daemon_json):
-    docker = with_daemon_json
-    docker("run", "-d", "--name=with", "--network=none", "debian:bookworm-slim", "sleep", "infinity")
-    docker("run", "-d", "--name=without", "--init=false", "--network=none", "debian:bookworm-slim", "sleep", "infinity")
-    assert [docker.has_fini(name) for name in ("with", "without")] == [True, False]
-    docker("stop", "with")
-    assert docker.output("inspect", "--format={{.State.ExitCode}}", "with") == str(128 + 15)
-    docker("rm", "-f", "with", "without")
-
-
 def compose(docker, *words, **options):
     # Here: the image that is there already, and no network.
     override = docker.machine.path("compose.yaml")
@@ -106,7 +87,7 @@ def compose(docker, *words, **options):
 def test_compose_file_is_understood(docker):
     config = yaml.safe_load(compose(docker, "config").stdout)["services"]["drive"]
     assert config["cap_add"] == ["SYS_ADMIN"] and config["devices"] == ["/dev/fuse"]
-    assert config["stop_grace_period"] == "60s" and "init" not in config
+    assert config["stop_grace_period"] == "60s" and config["init"] is False
 
 
 def test_compose_file_serves_and_uploads(docker):
@@ -115,3 +96,36 @@ def test_compose_file_serves_and_uploads(docker):
                  "cat", "/remote/log").stdout
     assert len(log.splitlines()) == 1
     compose(docker, "down", "--volumes")
+
+
+@pytest.fixture(scope="module")
+def with_daemon_json(docker):
+    """Comes last in this file: all that follows has that daemon."""
+    docker.stop()
+    docker.start(f"--config-file={DEPLOY}/daemon.json")
+    return docker
+
+
+def test_daemon_json_makes_it_pid_1_of_every_container(with_daemon_json):
+    docker = with_daemon_json
+    docker("run", "-d", "--name=with", "--network=none", "debian:bookworm-slim", "sleep", "infinity")
+    docker("run", "-d", "--name=without", "--init=false", "--network=none", "debian:bookworm-slim", "sleep", "infinity")
+    assert [docker.has_fini(name) for name in ("with", "without")] == [True, False]
+    assert docker.output("info", "--format={{.InitCommit.ID}}") == COMMIT
+    docker("stop", "with")
+    assert docker.output("inspect", "--format={{.State.ExitCode}}", "with") == str(128 + 15)
+    docker("rm", "-f", "with", "without")
+
+
+def test_daemon_json_starts_servers_too(with_daemon_json, remote):
+    """The image's variables are read by the engine's init, and nothing else of fini is in the command."""
+    with_daemon_json.run_drive(remote, "--entrypoint=/bin/sh", command=["-c", "date >>/data/log"])
+    assert len((remote / "log").read_text().splitlines()) == 1
+
+
+def test_two_of_them_are_one_too_many(with_daemon_json, remote):
+    """As deploy/README.md says: both start the server. With --init=false there is one."""
+    failed = with_daemon_json.run_drive(remote, status=125)
+    assert "exited with 1 before its mount was live" in failed.stderr
+    with_daemon_json.run_drive(remote, "--init=false")
+    assert len((remote / "log").read_text().splitlines()) == 1
