@@ -16,8 +16,9 @@ def tarball():
     with open(f"{path}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(path):
-            with tempfile.TemporaryDirectory(prefix="fini-packages.") as tree:
-                run("debootstrap", "--variant=minbase", "bookworm", tree, seconds=300)
+            with tempfile.TemporaryDirectory(prefix="base.", dir=directory) as tree:
+                # What it mounts goes with it, come what may.
+                run("unshare", "--mount", "debootstrap", "--variant=minbase", "bookworm", tree, seconds=300)
                 run("tar", "-C", tree, "-cf", f"{path}.new", ".")
             os.rename(f"{path}.new", path)
     return path
