@@ -88,8 +88,7 @@ class Docker(Engine):
             assert time.monotonic() < deadline, f"dockerd does not answer: {self.log()[-2000:]}"
 
     def stop(self):
-        with open(f"{self._home}/pid") as file:
-            self.machine.run("kill", file.read())  # its pid in the machine
+        self.machine.run("sh", "-c", f"kill $(cat {self._home}/pid)")  # its pid in the machine; kill(1) may be missing
         self._daemon.wait(60)
 
     def log(self):
