@@ -14,7 +14,9 @@ RUN if command -v apk; then \
 		apt-get update && apt-get install -y --no-install-recommends gcc make; \
 	fi
 COPY . /src
-RUN make -C /src size
+# What --version is to say; .git stays outside.
+ARG COMMIT=unknown
+RUN make -C /src size COMMIT="${COMMIT}"
 
 FROM scratch
 COPY --from=build /src/build/fini /fini

@@ -5,34 +5,6 @@ PREFIX  = /usr/local
 JOBS    = $(shell nproc)
 LIMIT   = 98304
 
-# Debian packages. tools/need installs those that are missing, and only for
-# the goals that use them (setup).
-NEED_build = binutils dpkg-dev gcc libc6-dev libseccomp-dev linux-libc-dev \
-	musl-tools
-NEED_demo  = fuse3 libfuse3-dev pkg-config procps python3 tini util-linux
-NEED_bench = catatonit dumb-init python3 strace tini util-linux
-NEED_data  = $(NEED_demo) archivemount bindfs catatonit dumb-init \
-	fuse-overlayfs gocryptfs mergerfs mount ntfs-3g openssh-client \
-	openssh-server rclone s3fs squashfs-tools squashfuse sshfs tar \
-	$(if $(shell command -v npm),,nodejs npm)
-NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
-	dumb-init libcap-dev \
-	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
-	python3-pytest-xdist shellcheck spin sshfs strace
-NEED_engines = $(NEED_demo) bindfs busybox-static catatonit containerd crun \
-	docker.io fuse-overlayfs podman protobuf-compiler python3-grpcio \
-	python3-protobuf python3-pytest python3-pytest-xdist runc tmux \
-	uidmap
-NEED = $(NEED_build) \
-	$(if $(filter demo,$(MAKECMDGOALS)),$(NEED_demo)) \
-	$(if $(filter bench,$(MAKECMDGOALS)),$(NEED_bench)) \
-	$(if $(filter data-table,$(MAKECMDGOALS)),$(NEED_data)) \
-	$(if $(filter kernels,$(MAKECMDGOALS)),$(NEED_kernels)) \
-	$(if $(filter build/arm64/%,$(MAKECMDGOALS)),$(NEED_arm64)) \
-	$(if $(filter engines,$(MAKECMDGOALS)),$(NEED_engines)) \
-	$(if $(filter check unit model system lint build/unit/% build/tests/%, \
-	$(MAKECMDGOALS)),$(NEED_check))
-
 # HOSTCC links, and makes what runs here; CC compiles for musl. On a musl
 # distribution they are the same compiler.
 HOSTCC  = cc
@@ -70,8 +42,8 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit model system engines lint demo bench data-table size install clean \
-	setup FORCE
+.PHONY: all help check unit model system engines lint demo bench data-table \
+	size install dist deb packages-check clean setup FORCE
 
 all: build/fini
 
@@ -86,6 +58,9 @@ help:
 	@echo 'lint     clang, clang-format, cppcheck, shellcheck, mandoc'
 	@echo 'size     of build/fini; more than $(LIMIT) bytes is an error'
 	@echo 'install  into $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)'
+	@echo 'dist     a tar.gz of the sources and the program, the same from everywhere'
+	@echo 'deb      a Debian package'
+	@echo 'packages-check  install, dist, deb, the image and deploy/ are tested'
 	@echo 'clean    remove build/'
 
 # The program ----------------------------------------------------------------
@@ -118,14 +93,17 @@ build/no-fdinfo.o/%.o: %.c Makefile | $(MADE)
 	$(compile)
 build/no-fdinfo.o/%.o: DEFS += -DFINI_NO_FDINFO
 
-# Only the file that prints the commit is compiled again when it changes.
+# Only the file that prints the commit is compiled again when it changes. It
+# has a fixed length, since git's own choice depends on what a clone has. Where
+# there is no git, COMMIT says it, or the file .commit that `make dist` packs.
 build/%.o/init/help.o: DEFS += -DFINI_COMMIT='"$(shell cat build/commit)"'
 build/fini.o/init/help.o build/no-fdinfo.o/init/help.o \
 build/unit.o/init/help.o: build/commit
 build/commit: FORCE
 	@mkdir -p $(@D)
-	@{ test -e .git && git rev-parse --short HEAD || echo unknown; } \
-		2>/dev/null >$@.new
+	@{ { test -n '$(COMMIT)' && echo '$(COMMIT)'; } || \
+		{ test -e .git && git rev-parse --short=10 HEAD; } || \
+		cat .commit || echo unknown; } 2>/dev/null >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 build/license.h: LICENSE
@@ -169,6 +147,8 @@ build/seccomp-filter: tools/seccomp-filter.c | setup
 	@mkdir -p $(@D)
 	@$(HOSTCC) -std=c11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $< -lseccomp
 
+include tools/need.mk
 include tools/tests.mk
 include tools/kernels.mk
+include tools/packages.mk
 -include $(wildcard build/*.o/*/*.d build/*.o/*/*/*.d)

@@ -130,12 +130,13 @@ def test_script_of_the_man_page_that_asks_rclone(tmp_path, status, stats, done):
 def test_readme_commands_are_make_targets():
     commands = re.findall(r"^make .*|`make [a-z-]+`", read("README.md"), re.MULTILINE)
     named = set(re.findall(r"\bmake ([a-z-]+)", " ".join(commands)))
-    rules = set(re.findall(r"^([a-z-]+):", read("Makefile") + read("tools/tests.mk"), re.MULTILINE))
+    rules = set(re.findall(r"^([a-z-]+):", read("Makefile") + read("tools/tests.mk")
+                           + read("tools/packages.mk"), re.MULTILINE))
     assert {"demo", "check", "data-table"} <= named <= rules
 
 
 def test_links_lead_to_files():
-    for document in ("README.md", "docs/kernel.md", "CHANGELOG.md"):
+    for document in ("README.md", "docs/kernel.md", "CHANGELOG.md", "deploy/README.md"):
         for link in re.findall(r"\]\(([^)#:]+)\)", read(document)):
             assert os.path.exists(os.path.join(TOP, os.path.dirname(document), link)), f"{document}: {link}"
 
