@@ -8,6 +8,7 @@ import threading
 import pytest
 
 import measured
+import procfs
 import waiting
 from hangs import HOLDER, both_loads
 from inits import PROMPT, assert_killed, both_finis
@@ -46,8 +47,10 @@ def test_killed_many_times(guarded):
 def test_everybody_inside_killed_first(guarded, load):
     """kill -9 -1 by root inside takes the guardian too, and main: PID 1 is killed in the teardown that follows."""
     for _ in range(measured.runs(RUNS)):
-        container, _ = guarded(load)
+        container, guardian = guarded(load)
         container.run_inside("kill -9 -1", check=False)  # it is a client too: the teardown ends it
+        waiting.until(lambda: container.wait_end(0) or procfs.tracer(container.pid) not in (0, guardian), PROMPT,
+                      "in its teardown, with another guardian, or at its end")
         end = container.wait_end(random.uniform(0, 0.02))
         if end is None:
             with contextlib.suppress(ProcessLookupError):  # it may have ended by now
