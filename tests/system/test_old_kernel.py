@@ -157,6 +157,22 @@ def test_without_fuse(boxes, init, without):  # noqa: F811
     assert true.stderr() == signals.stderr() == ""
 
 
+@removed(but=UNTRACED)
+def test_sigkill_of_somebody_elses_child(container, init, without):
+    """fini as a child of another init: its own children end, and nobody else."""
+    fini = container.argv(init, HOLDER + "; client -i hold mnt/a/g\nfinish", options=OPTIONS)
+    os.rename(fini.pop(), container.path("inner"))
+    container.start("tini", f"{' '.join(fini)} inner & wait $! || echo $? >ended\nclient hold ended\nfinish",
+                    launch=without).wait_ready()
+    [fini] = procfs.children(procfs.children(container.pid)[0])
+    waiting.until(lambda: procfs.tracer(fini), PROMPT, "guarded")
+    os.kill(fini, signal.SIGKILL)
+    container.wait_ready(PROMPT)
+    assert container.read("ended") == b"137\n"
+    assert not container.named("ndrive") and not container.new_connections()
+    assert_ends(container)
+
+
 # A shell in main's group, and none of init's children: it and main are told to stop, the server, in its own, is not.
 GROUP = """
 nd a --writeback-cache
