@@ -8,8 +8,8 @@ from container import Container
 
 OUTSIDE = "nd a -o allow_other\nclient -f stream mnt/a/outside &\nready\nawait_go\nkill $!\nwait $!\nexit\n"
 
-# Put before every scene: a client inside writes known bytes to the foreign mount, in every container to its own file.
-INSIDE = "client stream {mount}/inside${{S##*.}}\n"
+# Put before every scene: a client inside writes known bytes to the foreign mount, for each shell to its own file.
+INSIDE = "client stream {mount}/inside${{S##*.}}.$$\n"
 
 
 class Foreign:

@@ -41,7 +41,8 @@ REMOVED = {
     "all but statx, and umount2 with MNT_FORCE": [*NEWER[:-1], "umount2:{}:" + MNT_FORCE],
 }
 OLDEST = ("all", "all but statx, and umount2 with MNT_FORCE")
-UNTRACED = ("ptrace",)  # no guardian: test_guard.py
+TRACED = [name for name in REMOVED if name != "ptrace"]  # no guardian: test_guard.py
+UNPINNED = [name for name in REMOVED if name.startswith(("pidfd", "all"))]
 NO_WAY_TO_ABORT = ("all but statx, and umount2 with MNT_FORCE",)  # but for a fusectl that is visible
 
 
@@ -53,11 +54,11 @@ def launch(name, error):
     return options
 
 
-def removed(but=()):
-    """Runs a test for each of REMOVED, with an init and launch options: with all of them also as before 6.16."""
+def removed(names=tuple(REMOVED)):
+    """Runs a test for each of names, with an init and launch options: with all of them also as before 6.16."""
     cases = []
-    for name in REMOVED:
-        for error in ("ENOSYS", "EPERM") if name not in but else ():
+    for name in names:
+        for error in ("ENOSYS", "EPERM"):
             without = launch(name, error)
             cases.append(pytest.param("fini", without, id=f"{name}: {error}"))
             if name in OLDEST:
@@ -76,7 +77,6 @@ sh -c 'trap "" TERM; client -f -i write mnt/a/f {SIZE}; exit' &
 until [ -e mnt/a/f ] && [ "$(wc -c <mnt/a/f)" = {SIZE} ]; do :; done
 """
 
-
 # A guardian that waits for somebody it cannot see die would take all of its time.
 OPTIONS = [*HURRY, "--kill-budget=20s"]
 
@@ -93,7 +93,7 @@ def test_hang_scenes_end(containers, init, without):
         assert_ends(container)
 
 
-@removed(but=UNTRACED)
+@removed(TRACED)
 def test_hang_scenes_end_at_a_sigkill(containers, init, without):
     started = start_all(containers, HANGS, init, without)
     for container in started:
@@ -104,7 +104,7 @@ def test_hang_scenes_end_at_a_sigkill(containers, init, without):
         assert_killed(container)
 
 
-@removed(but=UNTRACED)
+@removed(TRACED)
 def test_what_a_killed_client_wrote_arrives(containers, init, without):
     [container] = start_all(containers, [CLIENT], init, without)
     assert_ends(container)
@@ -112,7 +112,7 @@ def test_what_a_killed_client_wrote_arrives(containers, init, without):
     assert container.stderr() == ""
 
 
-@removed(but=UNTRACED)
+@removed(TRACED)
 def test_what_a_client_wrote_arrives_at_a_sigkill(containers, init, without):
     [container] = start_all(containers, [CLIENT], init, without)
     container.guardian()
@@ -121,7 +121,7 @@ def test_what_a_client_wrote_arrives_at_a_sigkill(containers, init, without):
     assert container.stderr() == ""
 
 
-@removed(but=UNTRACED)
+@removed(TRACED)
 def test_server_stuck_in_its_own_exit(container, init, without):
     """The teardown sees it for what it is, and does not take its time for a client that does not end."""
     container.start(init, HOLDER + "\nfinish", options=["--server-check=0"], launch=without).wait_ready().guardian()
@@ -157,6 +157,22 @@ def test_without_fuse(boxes, init, without):  # noqa: F811
     assert true.stderr() == signals.stderr() == ""
 
 
+@removed(UNPINNED)
+def test_sigkill_of_somebody_elses_child(container, init, without):
+    """fini as a child of another init: its own children end, and nobody else."""
+    fini = container.argv(init, HOLDER + "; client -i hold mnt/a/g\nfinish", options=OPTIONS)
+    os.rename(fini.pop(), container.path("inner"))
+    container.start("tini", f"{' '.join(fini)} inner & wait $! || echo $? >ended\nclient hold ended\nfinish",
+                    launch=without).wait_ready()
+    [fini] = procfs.children(procfs.children(container.pid)[0])
+    waiting.until(lambda: procfs.tracer(fini), PROMPT, "guarded")
+    os.kill(fini, signal.SIGKILL)
+    container.wait_ready(PROMPT)
+    assert container.read("ended") == b"137\n"
+    assert not container.named("ndrive") and not container.new_connections()
+    assert_ends(container)
+
+
 # A shell in main's group, and none of init's children: it and main are told to stop, the server, in its own, is not.
 GROUP = """
 nd a --writeback-cache
@@ -166,7 +182,7 @@ wait
 """
 
 
-@removed()
+@removed(UNPINNED)
 def test_the_whole_group_is_told(container, init, without):
     container.start(init, GROUP, options=["-g"], launch=without).wait_ready()
     end = container.kill(signal.SIGTERM).wait_end(PROMPT)
