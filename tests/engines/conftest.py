@@ -13,7 +13,7 @@ import measured  # noqa: E402
 import release  # noqa: E402
 import rootfs  # noqa: E402
 
-TABLES = {"test_docker_paused", "test_rights"}  # each makes one table of all its tests, so one worker runs them
+TABLES = {"test_docker_paused", "test_podman_paused", "test_rights"}  # each makes a table: in one worker
 
 before = pytest.StashKey()
 numbers = pytest.StashKey()
