@@ -125,6 +125,7 @@ clean:
 # What comes from elsewhere --------------------------------------------------
 
 setup:
+	@$(if $(filter engines,$(MAKECMDGOALS)),tools/daemons note build/daemons)
 	@tools/need $(sort $(NEED))
 
 build/libcap/libcap.a: tools/libcap | setup

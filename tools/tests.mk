@@ -13,7 +13,7 @@ HELPERS := $(patsubst %,build/tests/%,$(basename $(notdir \
 	tests/system/*/*.c)))))))
 STYLED  := $(wildcard init/*.[ch] src/*.[ch] tools/*.c tests/*/*.[ch] \
 	tests/*/*/*.[ch])
-SCRIPTS := $(wildcard tools/libcap tools/need tools/check-static .ci/run \
+SCRIPTS := $(wildcard tools/daemons tools/libcap tools/need tools/check-static .ci/run \
 	tests/model/check)
 
 check:
@@ -52,8 +52,9 @@ system: build/fini build/fini-no-fdinfo $(HELPERS)
 
 # In real engines, each with daemons, directories and cgroups of its own.
 engines: build/fini build/tests/ndrive build/tests/client
+	@tools/daemons stop build/daemons
 	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
-		-o cache_dir=build/pytest -n 2 --dist loadfile tests/engines
+		-o cache_dir=build/pytest -n 2 --dist loadgroup tests/engines
 
 # Side by side with the inits that are installed; writes docs/measured.md.
 bench: build/fini

@@ -13,6 +13,8 @@ import measured  # noqa: E402
 import release  # noqa: E402
 import rootfs  # noqa: E402
 
+TABLES = {"test_docker_paused", "test_podman_paused", "test_rights"}  # each makes a table: in one worker
+
 before = pytest.StashKey()
 numbers = pytest.StashKey()
 
@@ -25,6 +27,8 @@ def pytest_collection_modifyitems(items):
     elif not os.path.exists("/dev/fuse"):
         missing = "needs /dev/fuse"
     for item in items:
+        if item.path.stem in TABLES:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if missing:
             item.add_marker(pytest.mark.skip(reason=missing))
 

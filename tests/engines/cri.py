@@ -88,14 +88,31 @@ class Cri:
                 raise Late(f"{method} did not return within {seconds} s") from failure
             raise
 
+    def end_pod(self, pod):
+        """Again if need be: a container that ends at this moment can make the first call fail."""
+        waiting.until(lambda: self._stopped(pod), engine.ENDS, "stopped")
+        self.call("RemovePodSandbox", pod_sandbox_id=pod)
+
+    def _stopped(self, pod):
+        try:
+            self.call("StopPodSandbox", pod_sandbox_id=pod)
+        except grpc.RpcError as failure:
+            if failure.code() != grpc.StatusCode.UNKNOWN:
+                raise
+            return False
+        return True
+
     def close(self):
         """Ends it. Returns what it left behind, in words."""
-        left = [f"pod {pod.metadata.name}" for pod in self.call("ListPodSandbox").items]
+        left = []
+        for pod in self.call("ListPodSandbox").items:
+            left.append(f"pod {pod.metadata.name}")
+            self.end_pod(pod.id)
         self._channel.close()
         engine.stop(self._daemon)
         left += self.group.close()
         left += engine.remove_cgroups(self.cgroups)
-        shutil.rmtree(self.directory)
+        engine.remove_directory(self.directory)
         return left
 
 
@@ -136,8 +153,7 @@ class Pod:
     def close(self):
         for container in self._containers:
             container.release()
-        self.stop()
-        self.cri.call("RemovePodSandbox", pod_sandbox_id=self.id)
+        self.cri.end_pod(self.id)
         for container in self._containers:
             container.scratch.close()
         shutil.rmtree(self.directory)

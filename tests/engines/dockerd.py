@@ -1,6 +1,5 @@
 """A dockerd of the tests' own, with its containerd: own directories, own socket, no network, own cgroups."""
 import os
-import shutil
 
 import engine
 import rootfs
@@ -49,8 +48,10 @@ class Dockerd(engine.CommandLine):
     def close(self):
         """Ends it. Returns what it left behind, in words."""
         left = engine.check(self("ps", "-a", "--format", "{{.Names}}")).split()
+        for name in left:
+            self.remove(name)
         engine.stop(self._daemon)
         left += self.group.close()
         left += engine.remove_cgroups(self.cgroups)
-        shutil.rmtree(self.directory)
+        engine.remove_directory(self.directory)
         return left

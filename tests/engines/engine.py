@@ -1,6 +1,7 @@
 """What the tests of all engines share: commands that return in time or are ended, and containers seen from the host."""
 import collections
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -150,6 +151,12 @@ class Watched:
         return [(pid, procfs.comm(pid), procfs.wchan(pid, tid)) for pid in self.processes()
                 for tid in procfs.tids(pid) if procfs.wchan(pid, tid).startswith(("request_wait", "folio_wait"))]
 
+    def describe(self):
+        """For a failure: every process, and where in the kernel its threads wait."""
+        return ", ".join(f"{procfs.comm(pid)}[{pid}] {[procfs.wchan(pid, tid) for tid in procfs.tids(pid)]}"
+                         f"{' tracer ' + str(procfs.tracer(pid)) if pid == self.pid else ''}"
+                         for pid in self.processes())
+
     def present(self):
         """The connections that still exist."""
         return [connection for connection in self.connections if connection.exists()]
@@ -211,6 +218,16 @@ class Group:
             except ProcessLookupError:
                 pass
         return not self.processes()
+
+
+def remove_directory(path):
+    """Removes a directory of the run, what is mounted in it before."""
+    with open("/proc/self/mountinfo") as file:
+        mounts = [line.split()[4] for line in file]
+    for mount in reversed(mounts):
+        if mount.startswith(f"{path}/"):
+            check(command("umount", "-l", mount))
+    shutil.rmtree(path)
 
 
 def remove_cgroups(name):

@@ -8,13 +8,12 @@ import pytest
 import engine
 import measured
 import scenes
+import written
 
 RUNS = measured.runs(3)
-DOCUMENT = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
-                        "docs", "engines.md")
-BEGIN, END = "<!-- from make engines -->", "<!-- end -->"
 
 SCENES = {"none": scenes.NOTHING, "dirty data": scenes.DIRTY, "a server that holds itself": scenes.SEED}
+INITS = ("tini", "fini")
 COMMANDS = {"docker kill": "kill", "docker stop -t 1": "stop", "docker rm -f": "remove"}
 each_command = pytest.mark.parametrize("command", COMMANDS)
 each_scene = pytest.mark.parametrize("scene", SCENES)
@@ -29,20 +28,14 @@ def table(docker):
     place = engine.check(docker("info", "--format", "docker {{.ServerVersion}}, cgroup v{{.CgroupVersion}}, "
                                 "Linux {{.KernelVersion}}:"))
     yield found
-    if len(found) == 2 * len(SCENES) * len(COMMANDS) and "FINI_RUNS" not in os.environ:
-        with open(DOCUMENT) as file:
-            head, _, rest = file.read().partition(BEGIN)
-        with open(DOCUMENT, "w") as file:
-            file.write(f"{head}{BEGIN}\n{place}\n\n{text(found)}{END}{rest.partition(END)[2]}")
+    if len(found) == len(INITS) * len(SCENES) * len(COMMANDS) and "FINI_RUNS" not in os.environ:
+        written.write("engines.md", "paused", f"{place}\n\n{written.table(('FUSE', 'command', *INITS), *rows(found))}")
 
 
-def text(found):
-    lines = ["| FUSE | command | tini | fini |", "|---|---|---|---|"]
+def rows(found):
     for scene in SCENES:
         for command in COMMANDS:
-            cells = [cell(found[init, scene, command]) for init in ("tini", "fini")]
-            lines.append(f"| {scene} | `{command}` | {cells[0]} | {cells[1]} |")
-    return "\n".join(lines) + "\n"
+            yield (scene, f"`{command}`", *(cell(found[init, scene, command]) for init in INITS))
 
 
 def cell(outcomes):

@@ -38,7 +38,7 @@ class Tmux:
         return self._tmux("capture-pane", "-p", "-J", "-S", "-1000")
 
     def wait_for(self, wanted, times=1, seconds=10):
-        """Waits until so many lines on the screen, which forgets nothing, begin with the text, Ctrl-C before it or not."""
+        """Waits until so many lines on the screen, which forgets nothing, begin with the text, after a Ctrl-C or not."""
         def seen():
             return sum(line.removeprefix("^C").startswith(wanted) for line in self.screen().splitlines()) >= times
         try:
