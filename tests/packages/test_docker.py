@@ -68,11 +68,15 @@ def check(docker, *rights):
                                                                                       re.MULTILINE)}
 
 
-def test_what_a_further_right_buys(docker):
-    plain, more = check(docker, *RIGHTS), check(docker, *RIGHTS, "--cap-add=SYS_PTRACE")
+FURTHER = {"--cap-add=SYS_PTRACE": "servers of other users can be seen",
+           "--volume=/sys/fs/fuse/connections:/sys/fs/fuse/connections": "abort by a fusectl that is visible"}
+
+
+@pytest.mark.parametrize("right, buys", FURTHER.items())
+def test_what_a_further_right_buys(docker, right, buys):
+    plain, more = check(docker, *RIGHTS), check(docker, *RIGHTS, right)
     assert plain.keys() == more.keys()
-    bought = {what for what in plain if more[what] and not plain[what]}
-    assert bought == {"servers of other users can be seen"}
+    assert {what for what in plain if more[what] and not plain[what]} == {buys}
 
 
 def compose(docker, *words, **options):
