@@ -1,7 +1,13 @@
-# An image of nothing but fini, to be used as
+# An image of nothing but fini,
+#
+#	docker build -t fini .
+#
+# to be used as
 #
 #	COPY --from=fini /fini /fini
 #	ENTRYPOINT ["/fini", "--"]
+#
+# Another base: --build-arg BASE=. What is here for Alpine was read, not tried.
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS build

@@ -26,7 +26,7 @@ dist: build/commit | setup
 
 # dpkg-buildpackage writes beside its directory: it gets a copy, in build/.
 deb: build/commit | setup
-	@rm -rf build/deb
+	@rm -rf build/deb build/fini_*.deb
 	@mkdir -p build/deb/$(RELEASE)
 	@tar -cf - --exclude=./build --exclude=./.git --exclude=__pycache__ . | \
 		tar -xf - -C build/deb/$(RELEASE)

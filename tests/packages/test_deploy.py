@@ -10,8 +10,8 @@ import base
 from engines import DEPLOY
 from machine import TOP
 
-# What the packages of NEED_build are in Alpine, whose compiler and libc are musl's already. dpkg-dev unpacks the sources
-# of libcap in Debian, where there is no libcap for musl.
+# What the packages of NEED_build are in Alpine, whose compiler and libc are musl's already. dpkg-dev unpacks the
+# sources of libcap in Debian, where there is no libcap for musl.
 ALPINE = {"binutils": {"binutils"}, "dpkg-dev": {"libcap-dev", "libcap-static"}, "gcc": {"gcc"},
           "libc6-dev": {"musl-dev"}, "libseccomp-dev": {"libseccomp-dev"}, "linux-libc-dev": {"linux-headers"},
           "musl-tools": {"musl-dev"}}

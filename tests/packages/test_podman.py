@@ -18,7 +18,8 @@ def test_podman_builds_the_image(podman):
 
 def test_buildah_builds_the_image(podman):
     podman.fini()  # the layer with the packages is taken from it
-    podman.machine.run(*podman.buildah, "bud", "--layers", "--network=host", "--build-arg=COMMIT=0123abc", "-t", "by-buildah", TOP, seconds=300)
+    podman.machine.run(*podman.buildah, "bud", "--layers", "--network=host", "--build-arg=COMMIT=0123abc",
+                       "-t", "by-buildah", TOP, seconds=300)
     assert podman.output("run", "--rm", "--network=none", "--entrypoint=/fini", "by-buildah", "--version") == \
         f"{VERSION} - git.0123abc"
 
