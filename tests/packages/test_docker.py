@@ -30,8 +30,8 @@ def test_image_runs_what_it_is_told(docker):
 
 
 def test_buildkit_takes_base_and_commit(docker):
-    """Not the classic builder, which has built the other images. The base is the build stage here: it has all packages, and libcap, so that
-    no network is needed. The other base would need one."""
+    """Not the classic builder, which has built the other images. The base is the build stage here: it has all packages,
+    and libcap, so that no network is needed. The other base would need one."""
     docker("build", "--network=host", "--target=build", "-t", "full", TOP, seconds=300)
     docker("build", "--network=none", "--build-arg=BASE=full", "--build-arg=COMMIT=0123abc",
            "-t", "other", TOP, env=["DOCKER_BUILDKIT=1"], seconds=300)

@@ -106,11 +106,9 @@ def test_tar_has_what_is_committed_and_nothing_of_who_made_it(clones):
 def test_lintian_has_nothing_to_say(clone, tmp_path):
     """Of the sources, the package and the upload. That it looks at all, the one tag shows that is overridden."""
     changes, = (clone.path / "build/deb").glob("*.changes")
-    done = run("lintian", "--show-overrides", "--fail-on", "error,warning", str(changes), status=None,
-               env={**os.environ, "TMPDIR": str(tmp_path)})
+    done = run("lintian", "--show-overrides", str(changes), status=None, env={**os.environ, "TMPDIR": str(tmp_path)})
     said = [line for line in done.stdout.splitlines() if not line.startswith("N:")]
     assert said == ["O: fini: shared-library-lacks-prerequisites [usr/sbin/fini]"]
-    assert done.returncode == 0
 
 
 def test_fields_of_the_package(clone):
