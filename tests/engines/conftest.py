@@ -12,6 +12,7 @@ import engine  # noqa: E402
 import measured  # noqa: E402
 import release  # noqa: E402
 import rootfs  # noqa: E402
+import sweeper  # noqa: E402
 
 TABLES = {"test_docker_paused", "test_podman_paused", "test_rights"}  # each makes a table: in one worker
 
@@ -40,8 +41,9 @@ def pytest_sessionstart(session):
 
 
 @pytest.hookimpl(trylast=True)  # after pytest's own, which ends the session's fixtures when it was interrupted
-def pytest_sessionfinish(session):
-    if before in session.config.stash and session.config.stash[before].left():
+def pytest_sessionfinish(session, exitstatus):
+    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    if before in session.config.stash and session.config.stash[before].left(interrupted):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -52,11 +54,13 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(f"closing check: {config.stash[before].verdict}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def keeper():
-    keeper = release.Keeper()
-    yield keeper
-    keeper.close()
+    """Whatever becomes of this process, no container hangs and nothing is left."""
+    swept, kept = sweeper.Sweeper(engine.PREFIX), release.Keeper()
+    yield kept
+    kept.close()
+    swept.close()
 
 
 @pytest.fixture(scope="session")

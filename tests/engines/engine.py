@@ -13,8 +13,10 @@ import procfs
 import release
 import waiting
 
-# What a run makes is named so: directories, cgroups, and with them mounts and sockets. closing.py looks for it.
-PREFIX = os.environ.setdefault("FINI_ENGINE_PREFIX", f"fini-engine.{os.getpid()}.")
+# What a run makes is named so: directories, cgroups, and with them mounts and sockets. closing.py looks for RUN,
+# sweeper.py for what this process has made.
+RUN = os.environ.setdefault("FINI_ENGINE_RUN", f"fini-engine.{os.getpid()}.")
+PREFIX = f"{RUN}{os.getpid()}."
 HANG = 3  # seconds after which a command that has not returned counts as hanging
 SLACK = 1  # what fini may cost, in seconds, beyond the engine's own time on a harmless container
 ENDS = 30  # seconds after which a command that must return is given up
@@ -190,11 +192,12 @@ class Group:
     def __init__(self):
         self.path = tempfile.mkdtemp(prefix=PREFIX, dir=freezer.V2[0])
 
-    def start(self, argv, log, **popen):
+    def start(self, argv, log):
         """Starts a daemon in it; what it writes goes to the file log."""
         with open(log, "ab") as output:
             return subprocess.Popen(["/bin/sh", "-c", 'echo $$ >"$0" && exec "$@"', f"{self.path}/cgroup.procs", *argv],
-                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output, **popen)
+                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                    start_new_session=True)  # Ctrl-C is not for it
 
     def processes(self):
         with open(f"{self.path}/cgroup.procs") as file:

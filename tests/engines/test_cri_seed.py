@@ -50,3 +50,12 @@ def test_returns(pods, grace, status):
         assert container.status() == status
         container.watched.assert_gone()
         assert beside.exec("echo", "works") == "works"
+
+
+@both_stops
+def test_dirty_data_arrives(pods, grace, status):
+    container = pods().container("fini", scenes.DIRTY)
+    container.stop(grace)
+    assert container.status() == status
+    container.scratch.assert_written()
+    assert container.log() == [], "a good day is silent"

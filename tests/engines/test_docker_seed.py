@@ -53,6 +53,8 @@ def test_returns(boxes, docker, docker_tini, command, way):
         assert engine.check(docker.exec(beside.name, "echo", "works")) == "works"
         if COMMANDS[command]:
             assert docker.inspect(box.name, "{{.State.Status}} {{.State.ExitCode}}") == f"exited {COMMANDS[command]}"
+        if command == "remove":
+            assert docker("inspect", box.name).status != 0
         if command == "restart":
             box.wait_ready()
             assert docker.inspect(box.name, "{{.State.Running}} {{.RestartCount}}") == "true 0"
