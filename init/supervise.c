@@ -245,6 +245,7 @@ supervise_step(struct supervision *sv, long long deadline_ms)
 	if (polled[0].revents)
 		attend(sv);
 	if (polled[1].revents) {
+		sv->registry->changed = true;
 		sv->search_ms = FIRST_LOOK_MS;
 		search(sv);
 	} else if (is_due(sv->search_at))

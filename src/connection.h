@@ -67,6 +67,7 @@ struct registry {
 	bool foreign_seen[FOREIGN];
 	int foreigns;
 	bool overflow; /* a table was full: something is not known */
+	bool changed;  /* something was mounted or unmounted since the start */
 	unsigned newest;
 	struct answers answers;
 };

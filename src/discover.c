@@ -1,6 +1,7 @@
 #include "src/discover.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,9 +16,12 @@
 bool
 discover_mounts(struct registry *r, int mountinfo)
 {
+	struct pollfd change = { .fd = mountinfo, .events = POLLPRI };
 	bool unserved = false;
 
 	mounts_forget(r);
+	if (poll(&change, 1, 0) > 0)
+		r->changed = true;
 	if (mountinfo < 0 || mounts_note(r, mountinfo, 0, &unserved) < 0)
 		return false;
 	mounts_settle(r);
@@ -218,10 +222,10 @@ discover_servers(struct registry *r, const struct population *p,
 	char home[NAMESPACE_SIZE];
 
 	/*
-	 * No mount has come that was not foreign: who shares our mounts serves
+	 * No mount has come, not even to go again: who shares our mounts serves
 	 * none, and of thousands of processes few do not share them.
 	 */
-	if (!any_connection(r) &&
+	if (!any_connection(r) && !r->changed &&
 	    mount_namespace(p->proc, p->self, home, sizeof(home)) >= 0)
 		look.home = home;
 	for (int i = 0; i < SERVERS; i++)

@@ -40,6 +40,7 @@ nd() {{  # nd NAME [options]: serve back/NAME on mnt/NAME, or on $ON; run it by 
 }}
 ready() {{ echo ready >"$S/ready"; }}
 await_go() {{ read -r STATUS <"$S/go"; }}
+guarded() {{ until grep -q '^TracerPid:.[1-9]' /proc/1/status; do :; done; }}  # init has seen what was mounted
 finish() {{ ready; await_go; exit "$STATUS"; }}
 """
 

@@ -35,7 +35,7 @@ SLOW = {
     "slow flush, writeback_cache": "nd a --writeback-cache --slow-flush 500; client write mnt/a/f {size}",
     "no FLUSH, writeback_cache": "nd a --writeback-cache --no-flush; client write mnt/a/f {size}",
     "server holds its own file too": "nd a --writeback-cache --hold own; client write mnt/a/f {size}",
-    "through a mount detached": "nd a --writeback-cache; client write mnt/a/f {size}; umount -l mnt/a",
+    "through a mount detached": "nd a --writeback-cache; client write mnt/a/f {size}; guarded; umount -l mnt/a",
     "through a mount on a mount": """
         nd b --writeback-cache; ON=$S/mnt/b/inner; mkdir $ON; nd a; client write $ON/f {size}""",
     "to a mount backed by a mount": """

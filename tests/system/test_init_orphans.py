@@ -279,6 +279,8 @@ def test_a_report_is_not_mains(box):
 
 def settled(box):
     box.line("ready")
+    # A child of init's may still close what lies on FUSE.
+    waiting.until(lambda: len(box.named("fini")) == 1, SOON, "alone")
     waiting.until(lambda: "anon_inode:[signalfd]" in box.descriptors(box.init()).values(), SOON, "settled")
     pid = box.init()
     waiting.until(lambda: procfs.state(pid, pid) == "S", SOON, "in its wait")

@@ -1,4 +1,5 @@
 """Servers and mounts in a bad way when main exits: the container ends all the same, at once, with main's status."""
+import os
 import signal
 
 import pytest
@@ -17,16 +18,16 @@ SCENES = {
     "mount namespace of its own": "BY='unshare -m' nd a",
     "mount namespace of its own, holds its own file": "BY='unshare -m' nd a --hold f",
     "user namespace of its own, holds its own file": "BY='unshare -Urm' nd a --hold f",
-    "mount detached but in use by a client": "nd a; client hold mnt/a/f; umount -l mnt/a",
-    "mount detached but in use by its server": "nd a --hold f; umount -l mnt/a",
+    "mount detached but in use by a client": "nd a; client hold mnt/a/f; guarded; umount -l mnt/a",
+    "mount detached but in use by its server": "nd a --hold f; guarded; umount -l mnt/a",
     "three mounts on one mount point": "nd a; ON=$S/mnt/a nd b; ON=$S/mnt/a nd c; client hold mnt/a/f",
     "three mounts on one mount point, each held": """
         nd a --hold f; ON=$S/mnt/a nd b --hold f; ON=$S/mnt/a nd c --hold f""",
     "one mount inside another": "nd a; mkdir mnt/a/inner; ON=$S/mnt/a/inner nd b; client hold mnt/a/inner/f",
     "bind mount of a mount": "nd a; mount --bind mnt/a mnt/b; client hold mnt/b/f",
-    "killed, client with an open file": "nd a; client hold mnt/a/f; kill -KILL $(cat a.pid)",
-    "killed while it held its own file": "nd a --hold f; kill -KILL $(cat a.pid)",
-    "killed by a SIGTERM while it held its own file": "nd a --hold f --sigterm die; kill $(cat a.pid)",
+    "killed, client with an open file": "nd a; client hold mnt/a/f; guarded; kill -KILL $(cat a.pid)",
+    "killed while it held its own file": "nd a --hold f; guarded; kill -KILL $(cat a.pid)",
+    "killed by a SIGTERM while it held its own file": "nd a --hold f --sigterm die; guarded; kill $(cat a.pid)",
     "ignores SIGTERM": "nd a --sigterm ignore; client hold mnt/a/f",
     "one thread only": "nd a -s; client hold mnt/a/f",
     "an empty FUSE mount nobody uses": "nd a",
@@ -127,4 +128,13 @@ def test_clients_of_a_stuck_server_get_an_error(container, init):
         if cat mnt/a/seed >/dev/null 2>seen; then echo served >seen; fi
         finish""", options=HURRY).wait_ready()
     assert b"not connected" in container.read("seen") or b"abort" in container.read("seen"), container.read("seen")
+    assert_ends(container)
+
+
+def test_mount_that_came_and_went_while_init_could_not_look(container):
+    """What is still in use has a server, which fdinfo names; before Linux 6.16 it is not found."""
+    container.start("fini", "ready; await_go\nnd a --hold f; umount -l mnt/a\nfinish").wait_ready()
+    os.kill(container.pid, signal.SIGSTOP)
+    container.go().wait_ready()
+    os.kill(container.pid, signal.SIGCONT)
     assert_ends(container)
