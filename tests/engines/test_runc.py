@@ -1,4 +1,5 @@
 """A server that holds a file of its own mount open, under runc alone."""
+import shutil
 import time
 
 import pytest
@@ -9,6 +10,7 @@ import runc
 import scenes
 import waiting
 
+pytestmark = pytest.mark.skipif(not shutil.which("runc"), reason="needs runc")
 RUNS = measured.runs(10)
 
 

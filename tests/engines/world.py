@@ -74,7 +74,7 @@ class World:
     def inside(self, *argv):
         """What runs argv in there, as root or as the ordinary user."""
         user = ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups"] if self.rootless else []
-        return ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", f"--wd={self.directory}", *user, "env", "-i",
+        return ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", *user, "env", "-i", f"--chdir={self.directory}",
                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin", f"HOME={self.directory}/home", f"TMPDIR={self.directory}/tmp",
                 f"XDG_RUNTIME_DIR=/run/user/{self.uid if self.rootless else 0}",
                 f"CONTAINERS_CONF={self.directory}/containers.conf", *argv]

@@ -15,13 +15,14 @@ WIDTH = 120
 MEANING = {
     "fuse_vma_close": "the memory of the dying process is taken down, and with it the dirty mapping: its pages are "
                       "written to the server, which is that process, and the kernel waits until they are",
+    "__inode_wait_for_writeback": "the open file is closed, which first waits until the inode has been written to the "
+                                  "server by somebody else",
     "fuse_write_inode": "the open file is closed, which first writes the inode's times to the server",
     "fuse_set_nowrite": "the open file is closed, which waits until the server has answered the writes in flight",
     "filemap_fdatawait_range": "the open file is closed, which first writes its dirty pages to the server and waits "
                                "for them",
     "fuse_flush": "the open file is closed, which asks the server for a FLUSH and waits for the answer",
-    "filemap_fault": "a page fault waits for an answer that a SIGKILL does not spare it",
-    "fuse_file_read_iter": "read() waits for an answer that a SIGKILL does not spare it",
+    "filemap_fault": "a page fault waits for the answer to its READ; a SIGKILL does not end that wait",
 }
 
 HEAD = """
@@ -48,7 +49,8 @@ A scene that ends under tini too, on an old kernel, shows of fini only that it d
 WHERE = """
 What the kernel was doing in the threads that did not end, under tini: read from /proc/PID/task/TID/stack before the
 abort, the wait first, from right to left who called it. PID 1 itself waits for these threads, in
-`zap_pid_ns_processes`, on every kernel.
+`zap_pid_ns_processes`. A thread in read() that is killed while it waits for a page is let go, and hangs where it closes
+that file.
 """
 
 

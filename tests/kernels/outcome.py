@@ -14,11 +14,13 @@ BEGINNING = re.compile(r"do_exit|exit_(mm|files)|(__)?(do|handle_mm)_fault|do_sy
 def parse(lines):
     """The lines of boot(), as a dictionary that JSON can hold. Keys of cells are their numbers, as strings."""
     cells = {str(cell.number): {"runs": [], "stuck": [], "stderr": []} for cell in plan.cells()}
-    result = {"cells": cells}
+    result = {"cells": cells, "again": 0}
     for line in lines:
         what, _, rest = line.partition(" ")
         if what == "kernel":
             result["release"], result["machine"] = rest.split()
+        elif what == "again":
+            result["again"] += 1
         elif what == "run":
             number, _, how, rest = rest.split(" ", 3)
             cells[number]["runs"].append(_run(how, rest))

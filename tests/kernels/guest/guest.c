@@ -89,7 +89,6 @@ become_machine(void)
 	load_fuse();
 	need(access("/dev/fuse", R_OK) == 0, "/dev/fuse");
 	mkdir("/scratch", 0755);
-	mkdir("/fusectl", 0755);
 	setenv("PATH", "/bin", 1);
 	need(foreign_start(), "the foreign drive");
 }

@@ -25,13 +25,14 @@ struct cell {
 
 struct container {
 	const struct cell *cell;
-	int run;
+	int run, try;
 	char scratch[64];
 	int ready, go; /* fifos of the scene */
 	pid_t launcher;
 	int events; /* what it reports */
 	pid_t pid;  /* PID 1, as we see it */
 	unsigned long pidns;
+	int fusectl; /* its root directory */
 	int connections[MAX_CONNECTIONS];
 	size_t nconnections;
 };
@@ -60,8 +61,11 @@ bool foreign_start(void);
 /* Gives up a container, which is gone, if it has done harm to that. */
 void foreign_check(const struct container *container);
 
-/* Says where every thread of the container is that waits for FUSE, and PID 1. */
-void say_stuck(const struct container *container);
+/*
+ * Says, in lines that begin with `word`, where every thread of the container
+ * is that waits for FUSE, and PID 1.
+ */
+void say_stuck(const struct container *container, const char *word);
 
 /* Pins what is mounted in the container now: these may be aborted. */
 void find_connections(struct container *container);

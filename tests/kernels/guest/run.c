@@ -15,7 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define START_MS 60000	 /* a scene until it is ready, emulated */
+#define START_MS 20000	 /* the launcher, emulated */
+#define READY_MS 20000	 /* a scene until it is ready */
+#define TRIES 3		 /* to make it so */
 #define GUARD_MS 20000	 /* fini until its guardian watches */
 #define RELEASE_MS 15000 /* after an abort */
 #define GONE_MS 2000	 /* the connections, after the container */
@@ -102,24 +104,26 @@ start(struct container *container)
 		fail(container, "start");
 }
 
-static void
-await_ready(struct container *container)
+static bool
+is_ready(struct container *container)
 {
 	struct pollfd either[] = {
 		{ .fd = container->ready, .events = POLLIN },
 		{ .fd = container->events, .events = POLLIN }, /* its end */
 	};
-	char line[64];
+	bool ready =
+	    poll(either, 2, READY_MS) == 1 && either[0].revents == POLLIN;
 
-	if (poll(either, 2, START_MS) != 1 || either[0].revents != POLLIN) {
-		errno = either[1].revents != 0 ? ECHILD : ETIMEDOUT;
-		fail(container, "the scene is not ready");
-	}
-	if (read(container->ready, line, sizeof(line)) == -1)
-		fail(container, "ready");
 	find_connections(container);
-	if (container->nconnections == 0)
+	if (either[1].revents != 0) {
+		errno = ECHILD;
+		fail(container, "main ended before the scene was ready");
+	}
+	if (ready && container->nconnections == 0) {
+		errno = ENODEV;
 		fail(container, "nothing is mounted");
+	}
+	return ready;
 }
 
 static bool
@@ -188,19 +192,15 @@ await_end(const struct container *container, double deadline, int *status,
 	return true;
 }
 
-static void
+static int
 release(const struct container *container)
 {
-	int status, aborted;
+	int status, aborted = abort_connections(container);
 	double ended;
 
-	say_stuck(container);
-	aborted = abort_connections(container);
 	if (!await_end(container, now_ms() + RELEASE_MS, &status, &ended))
 		fail(container, "aborted, and still there");
-	foreign_check(container);
-	say("run %d %d hang %d", container->cell->number, container->run,
-	    aborted);
+	return aborted;
 }
 
 static void
@@ -217,21 +217,53 @@ check_gone(const struct container *container)
 	}
 }
 
+/*
+ * A server that maps its own file can block itself while it does so, alive:
+ * fuse_page_mkwrite() waits in the page fault for write-back, and
+ * fuse_dev_read(), which would fetch that request, for the memory that the
+ * fault has locked (get_user_pages_unlocked(); seen on 6.1). That is not yet
+ * the scene, so it is done again.
+ */
+static struct container
+begin(const struct cell *cell, int number)
+{
+	for (int try = 0; try < TRIES; try++) {
+		struct container container = {
+			.cell = cell,
+			.run = number,
+			.try = try,
+		};
+
+		make_scratch(&container);
+		start(&container);
+		if (is_ready(&container))
+			return container;
+		say("again %d %d", cell->number, number);
+		say_stuck(&container, "unready");
+		kill(container.pid, SIGKILL);
+		(void)release(&container);
+	}
+	say("run %d %d failed the scene is not ready", cell->number, number);
+	_exit(1);
+}
+
 void
 run(const struct cell *cell, int number)
 {
-	struct container container = { .cell = cell, .run = number };
+	struct container container = begin(cell, number);
 	double asked, ended;
 	int status;
 
-	make_scratch(&container);
-	start(&container);
-	await_ready(&container);
 	if (cell->sigkill && strcmp(cell->init, "fini") == 0)
 		await_guardian(&container);
 	asked = make_end(&container);
 	if (!await_end(&container, asked + cell->bound_ms, &status, &ended)) {
-		release(&container);
+		int aborted;
+
+		say_stuck(&container, "stuck");
+		aborted = release(&container);
+		foreign_check(&container);
+		say("run %d %d hang %d", cell->number, number, aborted);
 	} else {
 		check_gone(&container);
 		foreign_check(&container);

@@ -73,7 +73,8 @@ make_scratch(struct container *container)
 	char path[128];
 
 	snprintf(container->scratch, sizeof(container->scratch),
-	    "/scratch/%d.%d", container->cell->number, container->run);
+	    "/scratch/%d.%d.%d", container->cell->number, container->run,
+	    container->try);
 	if (mkdir(container->scratch, 0755) == -1)
 		fail(container, container->scratch);
 	snprintf(path, sizeof(path), "%s/mnt", container->scratch);

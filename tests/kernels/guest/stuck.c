@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +17,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FUSECTL "/fusectl"
-
-/* Where we alone see it: in a container it would be a way to abort. */
-static void
-mount_fusectl(void)
+/* Mounted nowhere: in a container it would be a way to abort. */
+static int
+open_fusectl(void)
 {
-	if (access(FUSECTL "/.", F_OK) == 0 && unshare(CLONE_NEWNS) == 0 &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	    mount("fusectl", FUSECTL, "fusectl", 0, NULL) == 0)
-		return;
-	say("broken fusectl: %s", strerror(errno));
-	_exit(1);
+	int filesystem = fsopen("fusectl", FSOPEN_CLOEXEC);
+	int fd = -1;
+
+	if (filesystem != -1 &&
+	    fsconfig(filesystem, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		fd = fsmount(filesystem, FSMOUNT_CLOEXEC, 0);
+	if (fd == -1) {
+		say("broken fusectl: %s", strerror(errno));
+		_exit(1);
+	}
+	close(filesystem);
+	return fd;
 }
 
 void
@@ -39,7 +42,7 @@ find_connections(struct container *container)
 	FILE *mountinfo;
 	int minor;
 
-	mount_fusectl();
+	container->fusectl = open_fusectl();
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", container->pid);
 	mountinfo = fopen(path, "re");
 	while (mountinfo != NULL &&
@@ -63,9 +66,9 @@ abort_connections(const struct container *container)
 		char path[64];
 		int fd;
 
-		snprintf(path, sizeof(path), FUSECTL "/%d/abort",
+		snprintf(path, sizeof(path), "%d/abort",
 		    container->connections[i]);
-		fd = open(path, O_WRONLY | O_CLOEXEC);
+		fd = openat(container->fusectl, path, O_WRONLY | O_CLOEXEC);
 		if (fd == -1)
 			continue;
 		aborted += write(fd, "1", 1) == 1;
@@ -82,9 +85,8 @@ count_connections(const struct container *container)
 	for (size_t i = 0; i < container->nconnections; i++) {
 		char path[64];
 
-		snprintf(path, sizeof(path), FUSECTL "/%d",
-		    container->connections[i]);
-		there += access(path, F_OK) == 0;
+		snprintf(path, sizeof(path), "%d", container->connections[i]);
+		there += faccessat(container->fusectl, path, F_OK, 0) == 0;
 	}
 	return there;
 }
@@ -131,7 +133,8 @@ waits_for_fuse(const char *stack)
 }
 
 static void
-say_threads(const struct container *container, const char *pid)
+say_threads(const struct container *container, const char *word,
+    const char *pid)
 {
 	char path[320], comm[64], stack[2048];
 	const struct dirent *task;
@@ -150,7 +153,7 @@ say_threads(const struct container *container, const char *pid)
 		snprintf(path, sizeof(path), "/proc/%s/task/%.16s/comm", pid,
 		    task->d_name);
 		read_line(path, comm, sizeof(comm));
-		say("stuck %d %d %s %s", container->cell->number,
+		say("%s %d %d %s %s", word, container->cell->number,
 		    container->run, comm, stack);
 	}
 	if (tasks != NULL)
@@ -158,7 +161,7 @@ say_threads(const struct container *container, const char *pid)
 }
 
 void
-say_stuck(const struct container *container)
+say_stuck(const struct container *container, const char *word)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *process;
@@ -172,7 +175,7 @@ say_stuck(const struct container *container)
 		snprintf(path, sizeof(path), "/proc/%.16s/ns/pid",
 		    process->d_name);
 		if (stat(path, &pidns) == 0 && pidns.st_ino == container->pidns)
-			say_threads(container, process->d_name);
+			say_threads(container, word, process->d_name);
 	}
 	if (proc != NULL)
 		closedir(proc);
