@@ -21,13 +21,15 @@ before = pytest.StashKey()
 numbers = pytest.StashKey()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items):
-    """Says for every test that cannot run here why."""
+    """Says for every test that cannot run here why. Tests of one table come first: they cannot be spread."""
     missing = None
     if os.geteuid() != 0:
         missing = "needs root"
     elif not os.path.exists("/dev/fuse"):
         missing = "needs /dev/fuse"
+    items.sort(key=lambda item: item.path.stem not in TABLES)
     for item in items:
         if item.path.stem in TABLES:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

@@ -153,6 +153,10 @@ class Watched:
         return [(pid, procfs.comm(pid), procfs.wchan(pid, tid)) for pid in self.processes()
                 for tid in procfs.tids(pid) if procfs.wchan(pid, tid).startswith(("request_wait", "folio_wait"))]
 
+    def await_guardian(self, seconds=2):
+        """Before that a SIGKILL is not survived: milliseconds after the first mount, more on a busy machine."""
+        waiting.until(lambda: procfs.tracer(self.pid), seconds, "guarded")
+
     def describe(self):
         """For a failure: every process, and where in the kernel its threads wait."""
         return ", ".join(f"{procfs.comm(pid)}[{pid}] {[procfs.wchan(pid, tid) for tid in procfs.tids(pid)]}"

@@ -1,10 +1,15 @@
 """The podmans of the tests. A plugin: each is made once in a run, for whichever test asks for it first."""
+import shutil
+
 import pytest
 
 from podman import Podman
 
 
 def _podman(**how):
+    for program in ("podman", "crun", "fuse-overlayfs", "newuidmap"):
+        if not shutil.which(program):
+            pytest.skip(f"needs {program}")
     podman = Podman(**how)
     yield podman
     left = podman.close()

@@ -40,6 +40,7 @@ def test_returns(pods, grace, status):
     for _ in range(RUNS):
         container = pod.container("fini", scenes.SEED)
         assert container.watched.connections
+        container.watched.await_guardian()
         try:
             seconds = stopped(container, grace, seconds=own + engine.SLACK + engine.HANG)
         except cri.Late as late:
@@ -55,6 +56,7 @@ def test_returns(pods, grace, status):
 @both_stops
 def test_dirty_data_arrives(pods, grace, status):
     container = pods().container("fini", scenes.DIRTY)
+    container.watched.await_guardian()
     container.stop(grace)
     assert container.status() == status
     container.scratch.assert_written()

@@ -21,6 +21,7 @@ def test_ends(pods, scene, grace, status):
     assert procfs.inner_pid(container.pid()) != 1
     [server] = [pid for pid in container.watched.processes() if procfs.comm(pid) == "ndrive"]
     assert server in procfs.children(container.pid())
+    container.watched.await_guardian()
     container.stop(grace, seconds=engine.HANG)
     assert container.status() == status
     waiting.until(lambda: set(witness.watched.processes()) == before, 2, "as before")
@@ -35,6 +36,7 @@ def test_the_pod_ends(pods):
     """StopPodSandbox, with a server that holds itself in it."""
     pod = pods(pid="POD")
     container = pod.container("fini", scenes.SEED)
+    container.watched.await_guardian()
     pod.stop()
     container.watched.assert_gone()
 

@@ -83,6 +83,7 @@ def test_a_good_day_is_silent(boxes, docker, way, scene):
 @pytest.mark.parametrize("command, status", [("stop", 143), ("kill", 137)])
 def test_dirty_data_arrives(boxes, docker, way, command, status):
     box = boxes(docker, *docker.under(way, scenes.DIRTY))
+    box.watched.await_guardian()
     engine.check(getattr(docker, command)(box.name))
     assert docker.status(box.name) == status
     box.scratch.assert_written()

@@ -75,6 +75,7 @@ def test_ten_containers(host, boxes, docker):
     assert all(len(box.watched.connections) == 1 for box in left)
     for number in range(CONTAINERS):
         box = left.pop(0)
+        box.watched.await_guardian()
         end(docker, box, ENDS[number % len(ENDS)])
         written = host.written(number)
         assert written and written == known.data(len(written)), "wrong bytes on the host's mount"

@@ -56,6 +56,8 @@ def arrived(box):
 def end_paused(boxes, docker, scene, command):
     """What the command does to a paused container, which is given 3 s."""
     box = boxes(docker, *docker.under("--init", SCENES[scene]))
+    if docker.init == "fini" and box.watched.connections:
+        box.watched.await_guardian()
     engine.check(docker.pause(box.name))
     ran = getattr(docker, COMMANDS[command])(box.name, seconds=engine.HANG)
     outcome = Outcome(ran.status is not None, ran.seconds, arrived(box) if scene == "dirty data" else None)

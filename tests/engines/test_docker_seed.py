@@ -45,6 +45,7 @@ def test_returns(boxes, docker, docker_tini, command, way):
     for _ in range(RUNS):
         box = boxes(docker, *docker.under(way, scenes.SEED), name="seed")
         assert box.watched.connections
+        box.watched.await_guardian()
         ran = getattr(docker, command)(box.name, seconds=own + engine.SLACK + engine.HANG)
         assert ran.status == 0, f"{ran}: {box.watched.describe()}"
         assert ran.seconds < own + engine.SLACK, f"{ran.seconds:.2f} s, on a harmless container {own:.2f} s"

@@ -60,6 +60,7 @@ def test_ends(boxes, docker, scene, end):
     pair = Pair(boxes, docker, scene)
     assert procfs.inner_pid(pair.init) != 1
     [server] = pair.named("ndrive")
+    pair.guest.watched.await_guardian()
     assert server in procfs.children(pair.init), "a daemon of its own must come to fini, the subreaper"
     pair.assert_ended(end(pair))
     if scene == scenes.DIRTY:

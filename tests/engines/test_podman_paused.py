@@ -81,6 +81,8 @@ def end_paused(box, podman, command):
 def test_fini(boxes, rootful, table, scene, command):
     """It never hangs, and what ends it is not at the cost of data. podman itself refuses to stop what is paused."""
     box = boxes(rootful, f"{tests_podman.IMAGE}:fini", SCENES[scene])
+    if scene != "none":
+        box.watched.await_guardian()
     what = end_paused(box, rootful, command)
     outcome = Outcome(what, arrived(box) if scene == "dirty data" and what != REFUSED else None)
     table["fini", scene, command] = outcome

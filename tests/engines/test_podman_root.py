@@ -83,6 +83,8 @@ def test_fini_does_not_wait_for_the_root(rooted, on_fuse, scene, number):
     box, root = rooted("fini", getattr(scenes, scene))
     assert resident.code(box.watched.pid, "/fini") is None
     served = [connection for connection in box.watched.connections if connection.id != root]
+    if served:
+        box.watched.await_guardian()
     with stuck(on_fuse):
         take_pages_away(box, "fini")
         os.kill(box.watched.pid, number)

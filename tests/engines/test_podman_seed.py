@@ -96,6 +96,7 @@ def test_returns(boxes, podman, harmless, command, way):
     for _ in range(RUNS[way]):
         box = start(boxes, podman, "fini", way, scenes.SEED, name="seed")
         assert box.watched.connections
+        box.watched.await_guardian()
         ran = command(podman, box.name, seconds=own + engine.SLACK + engine.HANG)
         engine.check(ran)
         taken.append(ran.seconds)

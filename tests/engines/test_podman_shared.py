@@ -113,11 +113,13 @@ def test_pod(podman, neighbours, end):
     pair = neighbours("fini", scenes.SEED)
     [server] = [pid for pid in pair.left() if procfs.comm(pid) == "ndrive"]
     assert server in procfs.children(pair.init), "a daemon of its own must come to fini, the subreaper"
+    pair.watched.await_guardian()
     pair.assert_ended(end(podman, pair), pair.watched.connections)
 
 
 def test_dirty_data_arrives(podman, neighbours):
     pair = neighbours("fini", scenes.DIRTY)
+    pair.watched.await_guardian()
     pair.assert_ended(kill(podman, pair), pair.watched.connections)
     pair.assert_written()
 
@@ -164,4 +166,5 @@ def kube(rootless, watch):
 @each_end
 def test_kube_play(rootless, kube, end):
     """shareProcessNamespace: true."""
+    kube.watched.await_guardian()
     kube.assert_ended(end(rootless, kube), kube.watched.connections)

@@ -108,6 +108,8 @@ def test_place(trial, table, engine_name, place):
     stopping, killed = trial(engine_name, place).start(), trial(engine_name, place).start()
     if flag == "SYS_PTRACE":
         killed.wait_unseen()
+    else:
+        killed.watched.await_guardian()
     stopping.stop()
     killed.kill()
     ends = [one.wait_end(ENDED if flag is None else HANGS) for one in (stopping, killed)]

@@ -69,6 +69,7 @@ def test_ends(runcs, end, signal):
     for _ in range(RUNS):
         container = runcs("fini", scenes.SEED)
         assert container.watched.connections
+        container.watched.await_guardian()
         seconds = end(container, signal, seconds=own + engine.SLACK + engine.HANG)
         assert seconds < own + engine.SLACK, f"{seconds:.2f} s, a harmless container {own:.2f} s"
         measured.seconds(f"runc {end.__name__} {signal or '-f'}, fini over tini without FUSE", seconds - own)
@@ -77,5 +78,6 @@ def test_ends(runcs, end, signal):
 
 def test_dirty_data_arrives(runcs):
     container = runcs("fini", scenes.DIRTY)
+    container.watched.await_guardian()
     kill(container, "KILL")
     container.scratch.assert_written()
