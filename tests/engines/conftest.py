@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import sys
@@ -102,27 +103,23 @@ def docker_tini(image):
 @pytest.fixture
 def watch(keeper):
     """Watches containers by their main process; whatever happens they are released after the test."""
-    made = []
-
-    def make(pid):
-        made.append(engine.Watched(pid, keeper))
-        return made[-1]
-    yield make
-    for watched in made:
-        watched.close()
+    with contextlib.ExitStack() as stack:
+        def make(pid):
+            watched = engine.Watched(pid, keeper)
+            stack.callback(watched.close)
+            return watched
+        yield make
 
 
 @pytest.fixture
 def boxes(watch):
     """Makes containers of a command line engine; whatever happens they are gone after the test."""
-    made = []
-
-    def make(cli, *arguments, **options):
-        made.append(box.Box(cli, watch, *arguments, **options))
-        return made[-1].start()
-    yield make
-    for one in made:
-        one.close()
+    with contextlib.ExitStack() as stack:
+        def make(cli, *arguments, **options):
+            made = box.Box(cli, watch, *arguments, **options)
+            stack.callback(made.close)
+            return made.start()
+        yield make
 
 
 @pytest.fixture(scope="session")
@@ -144,11 +141,9 @@ def containerd(image):
 def pods(containerd, watch):
     """Makes pods; whatever happens they are gone after the test."""
     import cri
-    made = []
-
-    def make(**options):
-        made.append(cri.Pod(containerd, watch, **options))
-        return made[-1]
-    yield make
-    for pod in made:
-        pod.close()
+    with contextlib.ExitStack() as stack:
+        def make(**options):
+            pod = cri.Pod(containerd, watch, **options)
+            stack.callback(pod.close)
+            return pod
+        yield make

@@ -89,13 +89,13 @@ class Cri:
             raise
 
     def end_pod(self, pod):
-        """Again if need be: a container that ends at this moment can make the first call fail."""
-        waiting.until(lambda: self._stopped(pod), engine.ENDS, "stopped")
-        self.call("RemovePodSandbox", pod_sandbox_id=pod)
+        """Again if need be: containerd may take a container that we have just released for a running one."""
+        waiting.until(lambda: self._removed(pod), engine.ENDS, "removed")
 
-    def _stopped(self, pod):
+    def _removed(self, pod):
         try:
             self.call("StopPodSandbox", pod_sandbox_id=pod)
+            self.call("RemovePodSandbox", pod_sandbox_id=pod)
         except grpc.RpcError as failure:
             if failure.code() != grpc.StatusCode.UNKNOWN:
                 raise

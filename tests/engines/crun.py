@@ -9,14 +9,14 @@ import waiting
 
 
 class Crun(runc.Runc):
-    def __init__(self, world, watch, init, scene, options=(), beside=None):
+    def __init__(self, world, watch, init, scene, options=()):
         """options: of fini."""
         self._world, self._options = world, options
-        super().__init__(watch, init, scene, beside)
+        super().__init__(watch, init, scene)
 
-    def _write_config(self, argv, beside):
+    def _write_config(self, argv):
         self.cgroups = f"{self._world.cgroups}/{self.name}"
-        super()._write_config([argv[0], *self._options, *argv[1:]], beside)
+        super()._write_config([argv[0], *self._options, *argv[1:]])
         path = f"{self.directory}/config.json"
         with open(path) as file:
             config = json.load(file)

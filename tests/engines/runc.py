@@ -19,18 +19,16 @@ class Runc:
 
     _made = 0
 
-    def __init__(self, watch, init, scene, beside=None):
-        """beside: another container, whose PID namespace it shares."""
+    def __init__(self, watch, init, scene):
         Runc._made += 1
         self.name, self._watch = f"runc{Runc._made}", watch
         self.directory = engine.directory()
         self.scratch = scenes.Scratch(scene)
         self.watched = None
         self.cgroups = os.path.basename(self.directory)
-        self._write_config([f"/{init}", "--", *self.scratch.main], beside)
+        self._write_config([f"/{init}", "--", *self.scratch.main])
 
-    def _write_config(self, argv, beside):
-        pid = {"type": "pid", "path": f"/proc/{beside.watched.pid}/ns/pid"} if beside else {"type": "pid"}
+    def _write_config(self, argv):
         capabilities = {name: CAPABILITIES for name in ("bounding", "effective", "permitted")}
         mounts = [{"type": kind, "source": source, "destination": destination, "options": options}
                   for kind, source, destination, options in MOUNTS]
@@ -42,7 +40,7 @@ class Runc:
             "root": {"path": rootfs.TREE, "readonly": True},
             "mounts": mounts,
             "linux": {
-                "namespaces": [pid, {"type": "mount"}, {"type": "ipc"}, {"type": "uts"}, {"type": "network"}],
+                "namespaces": [{"type": kind} for kind in ("pid", "mount", "ipc", "uts", "network")],
                 "cgroupsPath": f"/{self.cgroups}/{self.name}",
                 "devices": [{"path": "/dev/fuse", "fileMode": 0o666, **FUSE}],
                 "resources": {"devices": [{"allow": True, "access": "rwm"}]}}}

@@ -1,4 +1,5 @@
 """A server that holds a file of its own mount open, under crun alone; and what crun delete -f does to everybody."""
+import contextlib
 import shutil
 import time
 
@@ -28,14 +29,12 @@ def rooted(image):
 @pytest.fixture
 def cruns(rooted, watch):
     """Makes containers; whatever happens they are gone after the test."""
-    made = []
-
-    def make(*arguments, **options):
-        made.append(crun.Crun(rooted, watch, *arguments, **options))
-        return made[-1].start()
-    yield make
-    for container in reversed(made):
-        container.close()
+    with contextlib.ExitStack() as stack:
+        def make(*arguments, **options):
+            made = crun.Crun(rooted, watch, *arguments, **options)
+            stack.callback(made.close)
+            return made.start()
+        yield make
 
 
 def kill(container, signal, seconds=engine.ENDS):

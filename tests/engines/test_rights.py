@@ -1,4 +1,6 @@
 """What fini can do with which rights, in docker and in podman; the table in docs/rights.md is made of it."""
+import contextlib
+import itertools
 import os
 import re
 import subprocess
@@ -59,17 +61,17 @@ def devices():
 @pytest.fixture
 def trial(request, watch):
     """Makes trials in an engine; whatever happens they are gone after the test."""
-    made = []
+    numbers = itertools.count()
 
     def make(engine_name, place):
         cli = request.getfixturevalue(ENGINES[engine_name])
         given = cli.devices if engine_name != "docker" else request.getfixturevalue("devices")
         image = dockerd.IMAGE if engine_name == "docker" else tests_podman.IMAGE
-        made.append(rights.Trial(cli, watch, image, rights.PLACES[place], given, f"trial{len(made)}"))
-        return made[-1]
-    yield make
-    for one in made:
-        one.close()
+        made = rights.Trial(cli, watch, image, rights.PLACES[place], given, f"trial{next(numbers)}")
+        stack.callback(made.close)
+        return made
+    with contextlib.ExitStack() as stack:
+        yield make
 
 
 def flags(line):

@@ -1,4 +1,5 @@
 """A server that holds a file of its own mount open, under runc alone."""
+import contextlib
 import shutil
 import time
 
@@ -17,14 +18,12 @@ RUNS = measured.runs(10)
 @pytest.fixture
 def runcs(image, watch):
     """Makes containers; whatever happens they are gone after the test."""
-    made = []
-
-    def make(*arguments, **options):
-        made.append(runc.Runc(watch, *arguments, **options))
-        return made[-1].start()
-    yield make
-    for container in reversed(made):
-        container.close()
+    with contextlib.ExitStack() as stack:
+        def make(*arguments):
+            container = runc.Runc(watch, *arguments)
+            stack.callback(container.close)
+            return container.start()
+        yield make
 
 
 def ended(container, seconds):

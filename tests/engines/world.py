@@ -1,7 +1,8 @@
 """A mount namespace for podman and crun alone: what they need of the machine and what they leave on it is in there.
 
-It ends with the test, even when that is killed. In it /run is empty, /dev/fuse may be opened by everybody, an ordinary
-user is in /etc/passwd, and the cgroup hierarchy is one that podman takes (a hybrid one must have hugetlb).
+It ends with the test; if that is killed, it ends what is in it, and removes what it was made of. In it /run is empty,
+/dev/fuse may be opened by everybody, an ordinary user is in /etc/passwd, and the cgroup hierarchy is one that podman
+takes (a hybrid one must have hugetlb).
 """
 import itertools
 import os
@@ -52,7 +53,24 @@ if [ -e /sys/fs/cgroup/unified ] && [ ! -e /sys/fs/cgroup/hugetlb ] && grep -q ^
     mount --move cgroup /sys/fs/cgroup
 fi
 echo made
-exec cat
+read -r word && exit # it was closed
+set +e
+cd /
+ours=$(readlink /proc/$$/ns/mnt)
+for process in /proc/[0-9]*; do
+    pid=${{process#/proc/}}
+    [ $pid != $$ ] || continue
+    [ "$(readlink $process/ns/mnt)" = "$ours" ] || [ "$(stat -c %u $process)" = {uid} ] || continue
+    kill -KILL $pid
+done
+for point in $(cut -d ' ' -f 5 /proc/$$/mountinfo | grep ^{directory}/ | tac); do
+    umount -l $point
+done
+rm -rf {directory}
+for try in 1 2 3 4 5 6 7 8 9 10; do
+    find /sys/fs/cgroup -depth -path "*/{cgroups}*" -type d -exec rmdir {{}} + && exit
+    sleep 0.5
+done
 """
 
 
@@ -65,7 +83,7 @@ class World:
         self.uid = FIRST_UID + 8 * os.getpid() + next(_made)  # another one than of each world that is there meanwhile
         self._holder = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", WORLD.format(
-                directory=self.directory, uid=self.uid, subuid=SUBUID, subuids=SUBUIDS,
+                directory=self.directory, cgroups=self.cgroups, uid=self.uid, subuid=SUBUID, subuids=SUBUIDS,
                 owned="home run tmp storage" if rootless else "home")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
         if self._holder.stdout.readline() != "made\n":
@@ -102,7 +120,7 @@ class World:
                 os.kill(pid, signal.SIGKILL)
         engine.command(*self.inside("find", "/sys/fs/cgroup", "-depth", "-path", f"*/{self.cgroups}*", "-type", "d",
                                     "-exec", "rmdir", "{}", "+"))
-        self._holder.communicate()
+        self._holder.communicate("closed\n")
         shutil.rmtree(self.directory)
         return left
 
