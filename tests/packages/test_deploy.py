@@ -68,7 +68,7 @@ def test_base_under_test_is_the_dockerfiles():
 
 def test_alpine_gets_what_the_makefile_needs():
     """There is no apk here to try it with: the names are at least complete, and those that tools/libcap asks for."""
-    need = set(words(re.search(r"^NEED_build = ((?:.*\\\n)*.*)", read("Makefile"), re.MULTILINE).group(1)))
+    need = set(words(re.search(r"^NEED_build = ((?:.*\\\n)*.*)", read("tools/need.mk"), re.MULTILINE).group(1)))
     apk = set(words(re.search(r"apk add --no-cache ((?:.*\\\n)*?.*);", read("Dockerfile")).group(1)))
     assert apk == set().union(*(ALPINE[package] for package in need)) | {"make"}
     assert set(re.search(r"no libcap.a: install (\S+) and (\S+)'", read("tools/libcap")).groups()) <= apk

@@ -140,7 +140,7 @@ def test_package_installs_alone_and_goes_again(clone, tmp_path):
 
 def test_package_needs_what_make_needs():
     """Build-Depends has all of NEED_build that is not build-essential, which every build has."""
-    with open(os.path.join(TOP, "Makefile")) as file:
+    with open(os.path.join(TOP, "tools", "need.mk")) as file:
         need = re.search(r"^NEED_build = ((?:.*\\\n)*.*)", file.read(), re.MULTILINE).group(1)
     with open(os.path.join(TOP, "debian/control")) as file:
         depends = re.search(r"^Build-Depends: ((?:.*,\n)*.*)", file.read(), re.MULTILINE).group(1)
