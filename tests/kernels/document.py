@@ -74,9 +74,9 @@ def _half(cells, scene, end, init):
     hung, count, ms = cells.hung(scene, end, init), cells.count(scene, end, init), cells.ms(scene, end, init)
     if count and hung == count:
         return "**H**"
-    if ms is None:
-        return "not measured"
-    return f"**{hung} of {count} H**" if hung else f"{ms:.0f}"
+    if hung:
+        return f"**{hung} of {count} H**"
+    return "not measured" if ms is None else f"{ms:.0f}"
 
 
 def _table(kernels):
