@@ -32,18 +32,23 @@ build, run it there.
 
 Each scene is a container, as in tests/system/hangs.py: a PID namespace and a mount namespace in which a FUSE server
 does to itself what real ones do by accident. Beside it a client writes to a drive that is served outside: after every
-run that must still be served, and have every byte. Then main exits, or PID 1 is killed from outside by SIGKILL, as docker
-kill does it. A cell is "tini / fini": milliseconds from there until nothing of the PID namespace is left, the median of
-{runs} runs. **H** is a container that had not ended after {tini_bound} s in any of them, **n of {runs} H** one that had
-not in n; it ended as soon as its own connections, and no others, were aborted. For fini the bound is {fini_bound} s, and
-no run may reach it. The times are those of an emulated machine: several times those of a real one.
+run that must still be served, and have every byte. Then main exits, or PID 1 is killed from outside by SIGKILL, as
+docker kill does it. A cell is "tini / fini": milliseconds from there until nothing of the PID namespace is left, the
+median of {runs} runs. **H** is a container that had not ended after {tini_bound} s in any of them, **n of {runs} H**
+one that had not in n; it ended as soon as its own connections, and no others, were aborted. For fini the bound is
+{fini_bound} s, and no run may reach it. The times are those of an emulated machine: several times those of a real one.
 """
 
 NOTES = """
 In two scenes fini has to find out that a thread of the server waits for its own server, and not for a slow disk: nobody
 else is left, and the kernel says where the thread waits. On x86-64 the 5.10 kernel says so in stack only, not in wchan.
 
-A scene that ends under tini too, on an old kernel, shows of fini only that it does no harm there.
+A scene that ends under tini too, on an old kernel, shows of fini only that it does no harm there. All runs of a control
+go side by side; where a race decides, that can decide it.
+
+A server that dirties a mapping of its own file can lock itself up while it still lives: in the page fault
+`fuse_page_mkwrite` waits for write-back with the memory locked that `fuse_dev_read` wants in order to fetch the
+request. Such a scene is set up again, and counted above.
 """
 
 WHERE = """
@@ -69,9 +74,9 @@ def _half(cells, scene, end, init):
     hung, count, ms = cells.hung(scene, end, init), cells.count(scene, end, init), cells.ms(scene, end, init)
     if count and hung == count:
         return "**H**"
-    if ms is None:
-        return "not measured"
-    return f"**{hung} of {count} H**" if hung else f"{ms:.0f}"
+    if hung:
+        return f"**{hung} of {count} H**"
+    return "not measured" if ms is None else f"{ms:.0f}"
 
 
 def _table(kernels):
@@ -115,8 +120,12 @@ def _first_line(*command):
 
 
 def _versions(results):
-    return "\n".join(f"- {word}: Linux {result['release']}, {result['machine']}, Debian's {result['package']} "
-                     f"{result['version']}" for word, result in results.items())
+    lines = []
+    for word, result in results.items():
+        again = f"; scenes set up again: {result['again']}" if result["again"] else ""
+        lines.append(f"- {word}: Linux {result['release']}, {result['machine']}, Debian's {result['package']} "
+                     f"{result['version']}{again}")
+    return "\n".join(lines)
 
 
 def text(results, runs):
