@@ -4,7 +4,7 @@
 KERNELS ?= 5.10 6.1 6.12 6.16 6.17 6.18 7.0 newest 6.1/arm64 newest/arm64
 QUICK   = 5.10 6.12 newest
 RUNS    = 5
-NEED_kernels = libfuse3-dev libseccomp-dev pkg-config python3 python3-pytest \
+NEED_kernels = debian-archive-keyring libfuse3-dev libseccomp-dev pkg-config python3 python3-pytest \
 	qemu-system-x86 util-linux $(if $(findstring arm64,$(GUESTS)),$(NEED_arm64) \
 	qemu-system-arm)
 NEED_arm64 = gcc-aarch64-linux-gnu libc6-dev-arm64-cross
