@@ -130,9 +130,10 @@ def test_script_of_the_man_page_that_asks_rclone(tmp_path, status, stats, done):
 def test_readme_commands_are_make_targets():
     commands = re.findall(r"^make .*|`make [a-z-]+`", read("README.md"), re.MULTILINE)
     named = set(re.findall(r"\bmake ([a-z-]+)", " ".join(commands)))
-    rules = set(re.findall(r"^([a-z-]+):", read("Makefile") + read("tools/tests.mk")
-                           + read("tools/packages.mk"), re.MULTILINE))
-    assert {"demo", "check", "data-table"} <= named <= rules
+    makefiles = ["Makefile", *(f"tools/{name}" for name in os.listdir(os.path.join(TOP, "tools"))
+                               if name.endswith(".mk"))]
+    rules = set(re.findall(r"^([a-z-]+):", "".join(map(read, makefiles)), re.MULTILINE))
+    assert {"demo", "check", "data-table", "kernels", "engines"} <= named <= rules
 
 
 def test_links_lead_to_files():

@@ -283,6 +283,7 @@ def settled(box):
     waiting.until(lambda: len(box.named("fini")) == 1, SOON, "alone")
     waiting.until(lambda: "anon_inode:[signalfd]" in box.descriptors(box.init()).values(), SOON, "settled")
     pid = box.init()
+    waiting.until(lambda: status(pid, "Seccomp")["Seccomp"] == "2", SOON, "in its sandbox")
     waiting.until(lambda: procfs.state(pid, pid) == "S", SOON, "in its wait")
     return pid
 
