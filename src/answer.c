@@ -164,22 +164,26 @@ drop(struct answers *a, int index)
 	a->duplicate[index] = a->duplicate[--a->count];
 }
 
-/* One look at all; true if there was anything to do. */
+/*
+ * One look at all; true if there was anything to do. Whoever asks without end,
+ * from outside of the namespace, must not keep us beyond the deadline.
+ */
 static bool
-answer_all(struct answers *a, void *hole, int timeout_ms)
+answer_all(struct answers *a, void *hole, long long deadline_ms)
 {
 	struct pollfd polled[DUPLICATES];
 
 	for (int i = 0; i < a->count; i++)
 		polled[i] = (struct pollfd){ .fd = a->duplicate[i].fd,
 			.events = POLLIN };
-	if (poll(polled, (nfds_t)a->count, timeout_ms) <= 0)
+	if (poll(polled, (nfds_t)a->count, TICK_MS) <= 0)
 		return false;
 	for (int i = a->count; i-- > 0;)
 		if (polled[i].revents & POLLERR) /* it has ended */
 			drop(a, i);
 		else if (polled[i].revents & POLLIN)
-			while (answer_next(&a->duplicate[i], hole))
+			while (ms_until(deadline_ms) > 0 &&
+			    answer_next(&a->duplicate[i], hole))
 				;
 	return true;
 }
@@ -196,7 +200,7 @@ answer_for(struct registry *r, int connection, long long deadline_ms)
 	for (int i = 0; i < a->count; i++)
 		(void)fcntl(a->duplicate[i].fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	while (ms_until(deadline_ms) > 0 && !all_dead(r, connection))
-		if (!answer_all(a, hole, TICK_MS))
+		if (!answer_all(a, hole, deadline_ms))
 			for (int i = 0; i < a->count; i++)
 				answer_read(&a->duplicate[i]);
 	(void)munmap(hole, HOLE_SIZE);
