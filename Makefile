@@ -152,4 +152,5 @@ include tools/need.mk
 include tools/tests.mk
 include tools/kernels.mk
 include tools/packages.mk
+include tools/v2.mk
 -include $(wildcard build/*.o/*/*.d build/*.o/*/*/*.d)

@@ -4,6 +4,7 @@ import time
 import engine
 import procfs
 import scenes
+import waiting
 
 
 class Box:
@@ -32,7 +33,7 @@ class Box:
         """A restart that was given up may go on after the release: so again, until it is gone."""
         if self.scratch is None:
             return
-        deadline = time.monotonic() + seconds
+        deadline = waiting.deadline_in(seconds)
         while (state := self.cli("inspect", "--format", "{{.State.Pid}}", self.name)).status == 0:
             assert time.monotonic() < deadline, f"{self.name} cannot be removed"
             if int(state.out) and procfs.pidns(int(state.out)):

@@ -17,13 +17,13 @@ class Dockerd(engine.CommandLine):
         self.init = init
         self.directory = engine.directory()
         self.group = engine.Group()
-        self.cgroups = os.path.basename(self.directory)  # the parent of the containers' cgroups
+        self.cgroups = engine.Parent(os.path.basename(self.directory), engine.by_systemd())
         socket = f"unix://{self.directory}/docker.sock"
         super().__init__("docker", "-H", socket)
         self._daemon = self.group.start(
             ["dockerd", "--data-root", f"{self.directory}/data", "--exec-root", f"{self.directory}/exec",
              "-p", f"{self.directory}/pid", "-H", socket, "--iptables=false", "--ip6tables=false", "--bridge=none",
-             "--init-path", rootfs.PROGRAMS[f"/{init}"], "--cgroup-parent", f"/{self.cgroups}"],
+             "--init-path", rootfs.PROGRAMS[f"/{init}"], "--cgroup-parent", self.cgroups.name],
             f"{self.directory}/log")
         waiting.until(self._answers, 30, f"up: {self.directory}/log")
         self._import(IMAGE)
@@ -52,6 +52,6 @@ class Dockerd(engine.CommandLine):
             self.remove(name)
         engine.stop(self._daemon)
         left += self.group.close()
-        left += engine.remove_cgroups(self.cgroups)
+        left += self.cgroups.remove()
         engine.remove_directory(self.directory)
         return left

@@ -18,7 +18,8 @@ import waiting
 RUN = os.environ.setdefault("FINI_ENGINE_RUN", f"fini-engine.{os.getpid()}.")
 PREFIX = f"{RUN}{os.getpid()}."
 HANG = 3  # seconds after which a command that has not returned counts as hanging
-SLACK = 1  # what fini may cost, in seconds, beyond the engine's own time on a harmless container
+SLACK = waiting.SLOW  # what fini may cost, in seconds, beyond the engine's own time on a harmless container
+V2_ALONE = os.path.exists("/sys/fs/cgroup/cgroup.controllers")  # no hierarchy of cgroup v1
 ENDS = 30  # seconds after which a command that must return is given up
 
 # status: None if it did not return in time
@@ -31,7 +32,7 @@ def command(*argv, seconds=ENDS, stdin=subprocess.DEVNULL, **popen):
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(argv, stdin=stdin, stdout=out, stderr=err, **popen)
         try:
-            status = process.wait(seconds)
+            status = process.wait(seconds * waiting.SLOW)
         except BaseException as failure:
             process.kill()
             process.wait()
@@ -225,6 +226,26 @@ class Group:
             except ProcessLookupError:
                 pass
         return not self.processes()
+
+
+def by_systemd():
+    """Whether docker and root's podman have systemd make the cgroups of containers: their default with cgroup v2."""
+    return V2_ALONE and os.path.isdir("/run/systemd/system")
+
+
+class Parent:
+    """The parent of the cgroups of an engine's containers, made by systemd or by the engine."""
+
+    def __init__(self, word, by_systemd):
+        """word: names it."""
+        self._word, self._by_systemd = word, by_systemd
+        self.name = f"{word}.slice" if by_systemd else f"/{word}"
+
+    def remove(self):
+        """Returns what is in use of it, in words."""
+        if self._by_systemd:
+            check(command("systemctl", "stop", self.name))
+        return remove_cgroups(self._word)
 
 
 def remove_directory(path):

@@ -17,7 +17,7 @@ default_ulimits = ["nofile={files}:{files}", "nproc={processes}:{processes}"]
 log_driver = "k8s-file"
 netns = "none"
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "{manager}"
 events_logger = "none"
 lock_type = "file"
 runtime = "crun"
@@ -32,8 +32,9 @@ class Podman(world.World, engine.CommandLine):
         for name in ENTRYPOINTS:
             self.inits[name] = shutil.copy(rootfs.PROGRAMS[f"/{name}"], f"{self.directory}/{name}")
         with open(f"{self.directory}/containers.conf", "w") as file:
-            file.write(CONF.format(cgroups="enabled" if rootless else "no-conmon", files=_hard(resource.RLIMIT_NOFILE),
-                                   processes=_hard(resource.RLIMIT_NPROC)))
+            file.write(CONF.format(cgroups="enabled" if rootless else "no-conmon",
+                                   manager="systemd" if self.by_systemd else "cgroupfs",
+                                   files=_hard(resource.RLIMIT_NOFILE), processes=_hard(resource.RLIMIT_NPROC)))
         engine.CommandLine.__init__(self, *self.inside(
             "podman", f"--root={self.directory}/storage", f"--runroot={self.directory}/run",
             f"--tmpdir={self.directory}/run/tmp",
@@ -49,7 +50,7 @@ class Podman(world.World, engine.CommandLine):
 
     def options(self):
         """What every container and every pod is made with."""
-        return [] if self.rootless else [f"--cgroup-parent=/{self.cgroups}"]
+        return [] if self.rootless else [f"--cgroup-parent={self.parent.name}"]
 
     def run(self, name, image, argv, *options):
         """Starts a container in the background. What it mounts of this machine is given to its user first."""

@@ -17,6 +17,10 @@ SEED = "nd a --hold-threads 3 --hold f; finish"  # the server holds a file of it
 DIRTY_BYTES = 100000
 DIRTY = f"nd a --writeback-cache; client write mnt/a/f {DIRTY_BYTES}; finish"  # healthy, with dirty pages
 
+# A server that tries to hold a file of its own mount once Scratch.hold tells it to
+GATED = (f"ndrive --log {INSIDE}/drives.log --name a --await-go {INSIDE}/gate --hold-threads 3 --hold f "
+         f"{INSIDE}/back/a {INSIDE}/mnt/a")
+
 # A bystander: writes down every signal it can catch, and has a child that none may end.
 WITNESS = """
 for signal in HUP INT QUIT USR1 USR2 ALRM TERM CONT TSTP TTIN TTOU WINCH; do
@@ -41,7 +45,7 @@ class Scratch:
         with open(f"{self.path}/main", "w") as file:
             file.write(PROLOGUE + scene + "\n")
         self._fifos = []
-        for name in ("ready", "go"):
+        for name in ("ready", "go", "gate"):
             os.mkfifo(f"{self.path}/{name}")
             self._fifos.append(os.open(f"{self.path}/{name}", os.O_RDWR | os.O_CLOEXEC))
 
@@ -57,6 +61,11 @@ class Scratch:
     def finish(self, status=7):
         """Makes main exit with that status."""
         os.write(self._fifos[1], b"%d\n" % status)
+
+    def hold(self):
+        """Tells GATED to try, and waits until it has."""
+        os.write(self._fifos[2], b"1")
+        waiting.line_in_file(f"{self.path}/drives.log", "a DONE")
 
     def read(self, name):
         with open(f"{self.path}/{name}", "rb") as file:

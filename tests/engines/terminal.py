@@ -4,7 +4,6 @@ import os
 import struct
 import subprocess
 import termios
-import time
 
 import waiting
 
@@ -33,7 +32,7 @@ class Terminal:
 
     def wait_for(self, wanted, seconds=10):
         """Waits until the screen shows that text; what came before it is forgotten."""
-        deadline = time.monotonic() + seconds
+        deadline = waiting.deadline_in(seconds)
         while wanted not in self._shown:
             if not waiting.readable_before(self._master, deadline):
                 raise waiting.Late(f"no {wanted!r} on the terminal: {self._shown!r}")
@@ -45,4 +44,4 @@ class Terminal:
 
     def wait_end(self, seconds):
         """The exit status of the command."""
-        return self._process.wait(seconds)
+        return self._process.wait(seconds * waiting.SLOW)

@@ -89,9 +89,9 @@ def test_residual_delete_kills_everybody(cruns):
 @pytest.mark.parametrize("isolated", [False, True], ids=["control", "--isolate"])
 def test_delete_with_isolated_servers(cruns, isolated):
     """--isolate covers it: the server cannot hold what it cannot see."""
-    container = cruns("fini", scenes.NOTHING, crun.Crun.gated(["--isolate"] if isolated else []))
+    container = cruns("fini", scenes.NOTHING, [*(["--isolate"] if isolated else []), "--server", scenes.GATED])
     assert container.watched.connections
-    container.hold()
+    container.scratch.hold()
     engine.check(container.remove())
     if isolated:
         return container.watched.assert_gone()

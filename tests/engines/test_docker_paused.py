@@ -8,6 +8,7 @@ import pytest
 import engine
 import measured
 import scenes
+import waiting
 import written
 
 RUNS = measured.runs(3)
@@ -40,7 +41,7 @@ def rows(found):
 
 def cell(outcomes):
     if not all(outcome.returned for outcome in outcomes):
-        return f"**hangs** (given up after {engine.HANG} s)"
+        return f"**hangs** (given up after {engine.HANG * waiting.SLOW:.0f} s)"
     data = {outcome.data for outcome in outcomes} - {None}
     return f"{statistics.median(outcome.seconds for outcome in outcomes):.2f} s" + "".join(f", {one}" for one in data)
 

@@ -3,7 +3,6 @@ import contextlib
 import os
 import select
 import subprocess
-import tempfile
 import threading
 import time
 
@@ -12,11 +11,9 @@ QEMU = {
     "arm64": ["qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a57"],
 }
 CONSOLE = {"amd64": "ttyS0", "arm64": "ttyAMA0"}
-COMMON = ["-accel", "tcg,thread=multi", "-smp", "2", "-m", "512", "-nodefaults", "-display", "none",
-          "-monitor", "none", "-serial", "stdio", "-no-reboot"]
-SILENCE = 150  # seconds without a line, after which it is taken for crashed
-
-
+COMMON = ["-accel", "tcg,thread=multi", "-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio",
+          "-no-reboot"]
+SILENCE = 150  # seconds without a byte, after which it is taken for crashed
 TICK = 0.5  # seconds between two looks at whether we shall stop
 
 _stop = threading.Event()
@@ -35,9 +32,11 @@ def stop():
     _stop.set()
 
 
-def command(arch, image, initramfs):
-    return ["setpriv", "--pdeathsig", "KILL", *QEMU[arch], *COMMON, "-kernel", image.vmlinuz, "-initrd", initramfs,
-            "-append", f"console={CONSOLE[arch]} quiet loglevel=1 panic=-1"]
+def command(arch, vmlinuz, initramfs, *options, processors=2, megabytes=512, words=""):
+    """The command that boots one. words: more of the kernel's command line."""
+    return ["setpriv", "--pdeathsig", "KILL", *QEMU[arch], *COMMON, "-smp", str(processors), "-m", str(megabytes),
+            "-kernel", vmlinuz, "-initrd", initramfs, *options,
+            "-append", " ".join(filter(None, [f"console={CONSOLE[arch]} quiet loglevel=1 panic=-1", words]))]
 
 
 def _serial(process):
@@ -48,7 +47,6 @@ def _serial(process):
         while b"\n" in buffer:
             line, _, buffer = buffer.partition(b"\n")
             yield line.decode(errors="replace").strip()
-            deadline = time.monotonic() + SILENCE
         if _stop.is_set():
             raise Stopped()
         if not select.select([process.stdout], [], [], TICK)[0]:
@@ -59,6 +57,7 @@ def _serial(process):
         if not data:
             raise Crashed("it ended before it was done")
         buffer += data
+        deadline = time.monotonic() + SILENCE
 
 
 @contextlib.contextmanager
@@ -73,18 +72,19 @@ def _running(argv):
         process.stdout.close()
 
 
-def boot(arch, image, initramfs, log):
-    """Boots, and returns what it said to us, line by line, when it is done. All that it said goes to the file log."""
+def boot(argv, log, hear=lambda line: None):
+    """Boots by that command, and returns what it said to us, line by line, when it is done.
+
+    All that it said goes to the file log, what it said to us to hear as well, as it comes.
+    """
     said = []
-    with tempfile.NamedTemporaryFile(prefix="fini-initramfs.") as file, open(log, "w") as record:
-        file.write(initramfs)
-        file.flush()
-        with _running(command(arch, image, file.name)) as process:
-            for line in _serial(process):
-                print(line, file=record, flush=True)
-                if line.startswith("@ "):
-                    said.append(line[2:])
-                if line == "@ done":
-                    return said
-                if line.startswith("@ broken"):
-                    raise Crashed(line[2:])
+    with open(log, "w") as record, _running(argv) as process:
+        for line in _serial(process):
+            print(line, file=record, flush=True)
+            if line.startswith("@ "):
+                said.append(line[2:])
+                hear(said[-1])
+            if line == "@ done":
+                return said
+            if line.startswith("@ broken"):
+                raise Crashed(line[2:])

@@ -6,6 +6,7 @@ import time
 
 IN_MODIFY, IN_CREATE, IN_MOVED_TO = 0x2, 0x100, 0x80
 TICK = 0.005
+SLOW = float(os.environ.get("FINI_SLOW", "1"))  # how much longer everything may take, on an emulated machine
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -14,16 +15,21 @@ class Late(AssertionError):
     """The event did not come before its deadline."""
 
 
+def deadline_in(seconds):
+    """The time.monotonic() at which they are over."""
+    return time.monotonic() + seconds * SLOW
+
+
 def readable(fd, seconds):
     """Waits until fd can be read (a pidfd: until the process is gone). Returns whether it can."""
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    return bool(poll.poll(max(0, seconds) * 1000))
+    return readable_before(fd, deadline_in(seconds))
 
 
 def readable_before(fd, deadline):
     """The same with a deadline of time.monotonic()."""
-    return readable(fd, deadline - time.monotonic())
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(max(0, deadline - time.monotonic()) * 1000))
 
 
 def moment(seconds):
@@ -33,7 +39,7 @@ def moment(seconds):
 
 def line_in_file(path, wanted, seconds=10):
     """Waits until a line of the file contains wanted, by inotify on its directory. Returns that line."""
-    deadline = time.monotonic() + seconds
+    deadline = deadline_in(seconds)
     watch = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         directory = os.path.dirname(path).encode()
@@ -60,7 +66,7 @@ def _lines(path):
 
 def until(condition, seconds, what):
     """For what the kernel announces by no event: looks every few milliseconds. Returns what condition returned."""
-    deadline = time.monotonic() + seconds
+    deadline = deadline_in(seconds)
     while True:
         found = condition()
         if found:
