@@ -52,6 +52,7 @@ help:
 	@echo 'demo     the hang under tini, and fini beside it'
 	@echo 'check    unit, model, system: everything that can be tested here'
 	@echo 'engines  fini in docker, podman, containerd and runc'
+	@echo 'engines-v2  the same in a virtual machine with cgroup v2'
 	@echo 'bench    fini beside other inits, into docs/measured.md'
 	@echo 'data-table  what arrives from real daemons, into docs/data.md'
 	@echo 'kernels  the hang on Debian kernels, into docs/kernels.md'

@@ -1,6 +1,7 @@
 #include "src/guardian.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -87,6 +88,24 @@ await_leave(void)
 		if (errno != EINTR || left == 0) /* our own SIGCONT */
 			return false;
 	}
+}
+
+/*
+ * Out of memory with memory.oom.group, as the kubelet sets it, is a SIGKILL to
+ * everybody in the container, but for who has the lowest score of all
+ * (oom_kill_memcg_member(), mm/oom_kill.c). To go so low takes
+ * CAP_SYS_RESOURCE.
+ */
+static void
+outlive_oom_group(void)
+{
+	int fd =
+	    openat(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "-1000", 5);
+	(void)close(fd);
 }
 
 static void
@@ -204,6 +223,7 @@ be_guardian(struct guardian *g, pid_t init)
 	bool leave;
 
 	wake_regularly();
+	outlive_oom_group();
 	leave = await_leave();
 	if (ptrace(PTRACE_SEIZE, init, NULL,
 		(void *)(uintptr_t)PTRACE_O_TRACEEXIT) < 0)

@@ -18,6 +18,7 @@ static const cap_value_t needed[] = {
 	CAP_SYS_PTRACE,
 	CAP_SYS_ADMIN,
 	CAP_SYS_CHROOT,
+	CAP_SYS_RESOURCE,
 	CAP_DAC_OVERRIDE,
 	CAP_DAC_READ_SEARCH,
 };

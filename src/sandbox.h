@@ -7,8 +7,9 @@ struct log;
 /*
  * Keeps, of the capabilities that we have, those that a teardown uses:
  * KILL (signals to other users), SYS_PTRACE (their /proc/PID/fd), SYS_ADMIN
- * (fusectl, umount2, setns), SYS_CHROOT (setns), DAC_OVERRIDE and
- * DAC_READ_SEARCH (another user's fusectl files and mount points). Without
+ * (fusectl, umount2, setns), SYS_CHROOT (setns), SYS_RESOURCE (the guardian's
+ * oom_score_adj), DAC_OVERRIDE and DAC_READ_SEARCH (another user's fusectl files
+ * and mount points). Without
  * SYS_PTRACE nothing is dropped: cap_ptrace_access_check()
  * (security/commoncap.c) lets us see a server's descriptors only while we have
  * every capability that the server has.

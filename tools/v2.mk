@@ -12,12 +12,11 @@ NEED_engines-v2-quick = $(NEED_engines-v2)
 
 .PHONY: engines-v2 engines-v2-quick
 engines-v2: build/v2/root.img build/fini build/tests/ndrive build/tests/client
-	@tests/v2/run $(V2_TESTS)
+	@FINI_RUNS=$${FINI_RUNS:-1} tests/v2/run $(V2_TESTS)
 
-# For CI: a part, and nothing is repeated.
+# For CI: a part.
 engines-v2-quick:
-	@FINI_RUNS=1 $(MAKE) engines-v2 \
-		V2_TESTS='$(V2_QUICK:%=tests/engines/%.py)'
+	@$(MAKE) engines-v2 V2_TESTS='$(V2_QUICK:%=tests/engines/%.py)'
 
 # What is installed there: what the suite needs here, a kernel, and systemd.
 V2_PACKAGES = $(sort $(NEED_engines) apparmor dbus kmod systemd-sysv udev \

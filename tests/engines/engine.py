@@ -20,6 +20,7 @@ PREFIX = f"{RUN}{os.getpid()}."
 HANG = 3  # seconds after which a command that has not returned counts as hanging
 SLACK = waiting.SLOW  # what fini may cost, in seconds, beyond the engine's own time on a harmless container
 V2_ALONE = os.path.exists("/sys/fs/cgroup/cgroup.controllers")  # no hierarchy of cgroup v1
+CGROUP = "v2" if V2_ALONE else "v1"
 ENDS = 30  # seconds after which a command that must return is given up
 
 # status: None if it did not return in time

@@ -60,6 +60,19 @@ def test_everybody(boxes, docker, kill, isolated):
 
 
 @v2
+@pytest.mark.parametrize("rights", [["--cap-add", "SYS_RESOURCE"], ["--privileged"]],
+                         ids=["SYS_RESOURCE", "privileged"])
+def test_guardian_outlives_oom_group(boxes, docker, rights):
+    """Who may lower its oom_score_adj is spared; the control is that of test_everybody."""
+    box = boxes(docker, dockerd.ENTRYPOINT, scenes.SEED, *MEMORY, *rights)
+    assert box.watched.connections
+    box.watched.await_guardian()
+    oom_group(docker, box)
+    box.watched.assert_gone(5)
+    assert docker.wait(box.name) == 137
+
+
+@v2
 @each_killer
 def test_nothing_hangs_without_a_cycle(boxes, docker, kill):
     """A server that holds nothing of its own is killed with everybody, and the connection with it. Data are lost."""

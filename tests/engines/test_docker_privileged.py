@@ -15,7 +15,7 @@ def may_give_all():
     return bool(bounding >> CAP_SYS_RESOURCE & 1)
 
 
-pytestmark = pytest.mark.skipif(not may_give_all(), reason="needs CAP_SYS_RESOURCE, which docker gives: make engines-v2")
+pytestmark = pytest.mark.skipif(not may_give_all(), reason="needs CAP_SYS_RESOURCE to give: make engines-v2")
 
 
 def test_check(docker):

@@ -36,10 +36,10 @@ def step(engine_name, place):
 
 @pytest.fixture(scope="module")
 def table():
-    """Rows by (place, engine); written down if all are there."""
+    """Rows by (place, engine); written down if all are there, with cgroup v1: what they say does not depend on that."""
     found = {}
     yield found
-    if len(found) == len(ENGINES) * len(rights.PLACES):
+    if len(found) == len(ENGINES) * len(rights.PLACES) and not engine.V2_ALONE:
         written.write("rights.md", "rights", written.table(
             ("place", "engine", "`fini --check`; what it misses", "main exits", "SIGKILL of PID 1"), *rows(found)))
 

@@ -2,8 +2,7 @@
 
 It ends with the test; if that is killed, it ends what is in it, and removes what it was made of. In it /run is empty,
 /dev/fuse may be opened by everybody, an ordinary user is in /etc/passwd, and the cgroup hierarchy is one that podman
-takes (a hybrid one must have hugetlb; with cgroup v2 root's podman has systemd make them, and the ordinary user is given
-one).
+takes (a hybrid one must have hugetlb). With cgroup v2 root's podman has systemd make cgroups, as it does by default.
 """
 import itertools
 import os
@@ -46,10 +45,6 @@ for file in passwd group subuid subgid; do
     mount --bind user/$file /etc/$file
 done
 chown -R {uid}:{uid} {owned} /run/user/{uid}
-if [ {delegated} ]; then
-    mkdir {delegated}
-    chown {uid}:{uid} {delegated} {delegated}/cgroup.*
-fi
 if [ -e /sys/fs/cgroup/unified ] && [ ! -e /sys/fs/cgroup/hugetlb ] && grep -q ^hugetlb /proc/cgroups; then
     mount -t tmpfs -o mode=755 cgroup cgroup
     for old in /sys/fs/cgroup/*; do
@@ -93,13 +88,12 @@ class World:
         self.directory = engine.directory()
         self.cgroups = os.path.basename(self.directory)  # the parent of the containers' cgroups
         self.parent = engine.Parent(self.cgroups, self.by_systemd)
-        self._delegated = f"/sys/fs/cgroup/{self.cgroups}" if rootless and engine.V2_ALONE else ""
         self.devices = {"fuse": "/dev/fuse", "fusectl": f"{self.directory}/fusectl"}
         self.uid = FIRST_UID + 8 * os.getpid() + next(_made)  # another one than of each world that is there meanwhile
         self._holder = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", WORLD.format(
                 directory=self.directory, cgroups=self.cgroups, uid=self.uid, subuid=SUBUID, subuids=SUBUIDS,
-                owned="home run tmp storage" if rootless else "home", delegated=self._delegated,
+                owned="home run tmp storage" if rootless else "home",
                 buses="systemd dbus" if self.by_systemd else "")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
         if self._holder.stdout.readline() != "made\n":
@@ -108,8 +102,7 @@ class World:
     def inside(self, *argv):
         """What runs argv in there, as root or as the ordinary user."""
         user = ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups"] if self.rootless else []
-        joined = ["sh", "-c", 'echo $$ >"$0" && exec "$@"', f"{self._delegated}/cgroup.procs"] if self._delegated else []
-        return ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", *joined, *user, "env", "-i", f"--chdir={self.directory}",
+        return ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", *user, "env", "-i", f"--chdir={self.directory}",
                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin", f"HOME={self.directory}/home", f"TMPDIR={self.directory}/tmp",
                 f"XDG_RUNTIME_DIR=/run/user/{self.uid if self.rootless else 0}",
                 f"CONTAINERS_CONF={self.directory}/containers.conf", *argv]

@@ -7,8 +7,8 @@ import procfs
 import waiting
 from inits import HURRY, PROMPT, assert_ends, both_finis
 
-KILL, PTRACE, ADMIN, CHROOT, DAC_OVERRIDE, DAC_READ_SEARCH = 5, 19, 21, 18, 1, 2
-KEPT = sum(1 << number for number in (KILL, PTRACE, ADMIN, CHROOT, DAC_OVERRIDE, DAC_READ_SEARCH))
+KILL, PTRACE, ADMIN, CHROOT, RESOURCE, DAC_OVERRIDE, DAC_READ_SEARCH = 5, 19, 21, 18, 24, 1, 2
+KEPT = sum(1 << number for number in (KILL, PTRACE, ADMIN, CHROOT, RESOURCE, DAC_OVERRIDE, DAC_READ_SEARCH))
 OF_MAIN = r"Cap|NoNewPrivs|Seccomp"
 
 BUSY = """
