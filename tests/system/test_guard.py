@@ -6,7 +6,9 @@ import pytest
 import procfs
 import waiting
 from hangs import HOLDER
-from inits import assert_ends, assert_hangs, assert_killed, both_finis
+from inits import PROMPT, assert_ends, assert_hangs, assert_killed, both_finis
+
+CAP_SYS_RESOURCE = 24
 
 
 @pytest.mark.parametrize("error", ["EPERM", "ENOSYS"])
@@ -50,3 +52,19 @@ def test_never(container):
 def test_never_changes_nothing_else(container):
     container.start("fini", HOLDER + "\nfinish", options=["--guard=never"]).wait_ready()
     assert_ends(container)
+
+
+def oom_score_adj(pid):
+    with open(f"/proc/{pid}/oom_score_adj") as file:
+        return int(file.read())
+
+
+def test_only_the_guardian_is_spared_when_memory_runs_out(guarded):
+    """Where it may be: that takes SYS_RESOURCE. Scores are inherited, and main's is whoever's that started us."""
+    container, guardian = guarded(HOLDER)
+    with open("/proc/self/status") as file:
+        [effective] = [int(line.split()[1], 16) for line in file if line.startswith("CapEff:")]
+    own = oom_score_adj("self")
+    spared = -1000 if effective >> CAP_SYS_RESOURCE & 1 else own
+    waiting.until(lambda: oom_score_adj(guardian) == spared, PROMPT, "set")
+    assert {oom_score_adj(pid) for pid in container.processes() if pid != guardian} == {own}
