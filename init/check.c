@@ -36,6 +36,9 @@ static const struct {
 	[RIGHT_KILL] = { "kill", "processes of other users can be signalled",
 	    "--cap-add KILL" },
 	[RIGHT_USERS] = { "users", "servers of other users can be seen",
+	    "--cap-add SYS_PTRACE, or SETUID and SETGID" },
+	[RIGHT_CHANGED] = { "changed-users",
+	    "servers that have changed their user by themselves can be seen",
 	    "--cap-add SYS_PTRACE" },
 	[RIGHT_GUARDIAN] = { "guardian",
 	    "SIGKILL of init is survived: init can be traced",
@@ -67,7 +70,7 @@ judge(const int *errors)
 		return 2;
 	return abort && guardian && errors[RIGHT_DEVICE] == 0 &&
 		errors[RIGHT_PIDFD] == 0 && errors[RIGHT_KILL] == 0 &&
-		errors[RIGHT_USERS] == 0 ?
+		errors[RIGHT_USERS] == 0 && errors[RIGHT_CHANGED] == 0 ?
 	    0 :
 	    1;
 }

@@ -122,6 +122,17 @@ try_capability(cap_value_t cap)
 	return result;
 }
 
+/* The other two: src/as_owner.h. */
+static int
+try_users(void)
+{
+	int error = try_capability(CAP_SYS_PTRACE);
+
+	if (error != 0 && try_capability(CAP_SETUID) == 0)
+		error = try_capability(CAP_SETGID);
+	return error;
+}
+
 /* What the guardian does, for an instant: a child traces us. */
 static int
 try_guardian(void)
@@ -160,6 +171,7 @@ rights_try(int *errors)
 	errors[RIGHT_UNMOUNT] = try_unmount();
 	errors[RIGHT_ANSWER] = try_answer();
 	errors[RIGHT_KILL] = try_capability(CAP_KILL);
-	errors[RIGHT_USERS] = try_capability(CAP_SYS_PTRACE);
+	errors[RIGHT_USERS] = try_users();
+	errors[RIGHT_CHANGED] = try_capability(CAP_SYS_PTRACE);
 	errors[RIGHT_GUARDIAN] = try_guardian();
 }

@@ -130,8 +130,8 @@ supervise_tell_unseen(struct supervision *sv)
 		c->told = true;
 		log_line(sv->log, LOG_WARNING,
 		    "connection %u was mounted while main ran, but its server "
-		    "is not seen: left alone (servers of another user are "
-		    "seen with CAP_SYS_PTRACE)",
+		    "is not seen: left alone (every server is seen with "
+		    "CAP_SYS_PTRACE)",
 		    c->id);
 	}
 }

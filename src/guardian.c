@@ -1,7 +1,7 @@
 #include "src/guardian.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -16,54 +16,22 @@
 #include <unistd.h>
 
 #include "src/clock.h"
+#include "src/endure.h"
 #include "src/log.h"
 #include "src/reap.h"
 #include "src/signals.h"
 
 #define LEAVE_MS 2000 /* for init's leave to trace it, at the start */
-#define WAKE_MS 1000  /* SIGCONT to itself: who stopped it, stops it so long */
 #define SPARE_MS 1000 /* beyond the budget, before SIGALRM ends it */
+
+#define SEIZE_TRIES 10
+#define SEIZE_MS 10
 
 #ifndef PTRACE_EVENT_STOP
 #define PTRACE_EVENT_STOP 128 /* linux/ptrace.h; musl has no name for it */
 #endif
 
 /* The guardian's own process -------------------------------------------- */
-
-static void
-do_nothing(int number)
-{
-	(void)number;
-}
-
-/*
- * SIGSTOP cannot be blocked, and a stopped guardian would leave init stopped
- * with it. A timer runs on in a stopped process, and its SIGCONT continues it
- * (prepare_signal(), kernel/signal.c). There must be a handler: from 6.13 on a
- * timer whose signal is ignored is not started again.
- */
-static void
-wake_regularly(void)
-{
-	struct sigaction action = { .sa_handler = do_nothing,
-		.sa_flags = SA_RESTART };
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
-		.sigev_signo = SIGCONT };
-	struct itimerspec period = {
-		.it_interval = { .tv_sec = WAKE_MS / 1000 },
-		.it_value = { .tv_sec = WAKE_MS / 1000 },
-	};
-	uint64_t blocked =
-	    ~(UINT64_C(1) << (SIGCONT - 1)) & ~(UINT64_C(1) << (SIGALRM - 1));
-	int timer;
-
-	sigaction(SIGCONT, &action, NULL);
-	/* musl's timer_create() would bring its threads along. */
-	if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0)
-		(void)syscall(SYS_timer_settime, timer, 0, &period, NULL);
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL,
-	    sizeof(blocked));
-}
 
 /*
  * Yama lets a descendant trace init only when init has said so, which may take
@@ -88,24 +56,6 @@ await_leave(void)
 		if (errno != EINTR || left == 0) /* our own SIGCONT */
 			return false;
 	}
-}
-
-/*
- * Out of memory with memory.oom.group, as the kubelet sets it, is a SIGKILL to
- * everybody in the container, but for who has the lowest score of all
- * (oom_kill_memcg_member(), mm/oom_kill.c). To go so low takes
- * CAP_SYS_RESOURCE.
- */
-static void
-outlive_oom_group(void)
-{
-	int fd =
-	    openat(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	(void)!write(fd, "-1000", 5);
-	(void)close(fd);
 }
 
 static void
@@ -217,17 +167,31 @@ watch(struct guardian *g, pid_t init)
 	}
 }
 
+/* Init cannot be traced in the moments of as_owner_begin(). */
+static int
+seize(pid_t init)
+{
+	for (int tries = 0;; tries++) {
+		if (ptrace(PTRACE_SEIZE, init, NULL,
+			(void *)(uintptr_t)PTRACE_O_TRACEEXIT) == 0)
+			return 0;
+		if (errno != EPERM || tries == SEIZE_TRIES)
+			return errno;
+		(void)poll(NULL, 0, SEIZE_MS);
+	}
+}
+
 static _Noreturn void
 be_guardian(struct guardian *g, pid_t init)
 {
 	bool leave;
+	int error;
 
-	wake_regularly();
-	outlive_oom_group();
+	endure();
 	leave = await_leave();
-	if (ptrace(PTRACE_SEIZE, init, NULL,
-		(void *)(uintptr_t)PTRACE_O_TRACEEXIT) < 0)
-		_exit(leave ? errno : 0); /* without it: the next may try */
+	error = seize(init);
+	if (error != 0)
+		_exit(leave ? error : 0); /* without it: the next may try */
 	watch(g, init);
 	_exit(0);
 }

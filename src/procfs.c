@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "src/as_owner.h"
 #include "src/descriptors.h"
 #include "src/format.h"
 #include "src/private_mount.h"
@@ -232,6 +233,7 @@ struct files {
 	struct proc_file file;
 	bool (*visit)(const struct proc_file *, void *);
 	void *context;
+	bool denied;
 };
 
 static bool
@@ -245,28 +247,46 @@ visit_file(int number, void *context)
 	text_format(&t, "%d", number);
 	n = readlinkat(f->file.directory, name, f->file.link,
 	    sizeof(f->file.link) - 1);
-	if (n < 0)
-		return true; /* closed meanwhile */
+	if (n < 0) {
+		f->denied = errno == EACCES;
+		return !f->denied; /* else it was closed meanwhile */
+	}
 	f->file.link[n] = '\0';
 	f->file.number = number;
 	return f->visit(&f->file, f->context);
+}
+
+static int
+each_file(int proc, struct files *f)
+{
+	char path[PATH_SIZE];
+	struct text t = text_over(path, sizeof(path));
+	int result;
+
+	text_format(&t, "%d/fd", f->file.pid);
+	f->file.directory = proc_openat(proc, path, O_DIRECTORY);
+	if (f->file.directory < 0)
+		return -1;
+	f->denied = false;
+	result = each_number_in(f->file.directory, visit_file, f);
+	close(f->file.directory);
+	return result;
 }
 
 int
 proc_each_file(int proc, pid_t pid,
     bool (*visit)(const struct proc_file *, void *), void *context)
 {
-	char path[PATH_SIZE];
-	struct text t = text_over(path, sizeof(path));
-	struct files f = { .visit = visit, .context = context };
-	int result;
+	struct files f = {
+		.file.pid = pid, .visit = visit, .context = context
+	};
+	struct as_owner ours;
+	int result = each_file(proc, &f);
 
-	text_format(&t, "%d/fd", pid);
-	f.file.pid = pid;
-	f.file.directory = proc_openat(proc, path, O_DIRECTORY);
-	if (f.file.directory < 0)
-		return -1;
-	result = each_number_in(f.file.directory, visit_file, &f);
-	close(f.file.directory);
+	if (!f.denied)
+		return result;
+	as_owner_begin(&ours, proc, pid);
+	result = each_file(proc, &f);
+	as_owner_end(&ours);
 	return result;
 }

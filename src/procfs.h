@@ -68,7 +68,11 @@ struct proc_file {
 bool proc_file_reads(const struct proc_file *file);
 bool proc_file_writes(const struct proc_file *file);
 
-/* Calls `visit` for each open file of `pid`, likewise. */
+/*
+ * Calls `visit` for each open file of `pid`, likewise. Without CAP_SYS_PTRACE
+ * those of another user are looked at with its ids on files (src/as_owner.h):
+ * `visit` has them too.
+ */
 int proc_each_file(int proc, pid_t pid,
     bool (*visit)(const struct proc_file *, void *context), void *context);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/as_owner.h"
 #include "src/child.h"
 #include "src/clock.h"
 #include "src/format.h"
@@ -42,12 +43,28 @@ look_at_exe(int tid, void *context)
 	return !tasks->left;
 }
 
+/* What is read here of another user's process is for its owner only. */
+static int
+each_task_as_owner(int proc, pid_t pid, bool (*visit)(int, void *),
+    void *context)
+{
+	struct as_owner ours;
+	int result, error;
+
+	as_owner_begin(&ours, proc, pid);
+	result = proc_each_task(proc, pid, visit, context);
+	error = errno;
+	as_owner_end(&ours);
+	errno = error;
+	return result;
+}
+
 bool
 stuck_has_exited(int proc, pid_t pid)
 {
 	struct tasks tasks = { .proc = proc, .pid = pid };
 
-	return proc_each_task(proc, pid, look_at_exe, &tasks) == 0 &&
+	return each_task_as_owner(proc, pid, look_at_exe, &tasks) == 0 &&
 	    tasks.any && !tasks.left;
 }
 
@@ -69,7 +86,7 @@ stuck_is_gone(int proc, pid_t pid)
 {
 	struct tasks tasks = { .proc = proc, .pid = pid };
 
-	if (proc_each_task(proc, pid, look_at_namespace, &tasks) < 0)
+	if (each_task_as_owner(proc, pid, look_at_namespace, &tasks) < 0)
 		return errno == ENOENT || errno == ESRCH;
 	return !tasks.left;
 }
@@ -162,7 +179,7 @@ stuck_waits_for_fuse(struct population *population, pid_t pid)
 {
 	struct threads t = { population->proc, pid, proc_wchan, false, false };
 
-	if (proc_each_task(t.proc, pid, look_at_thread, &t) < 0)
+	if (each_task_as_owner(t.proc, pid, look_at_thread, &t) < 0)
 		return false;
 	return t.waits || (!t.told && stacks_wait_for_fuse(population, pid));
 }

@@ -69,8 +69,8 @@ def apparmor():
 
 
 # What a container needs that serves FUSE, in the words of docker run and podman run.
-RIGHTS = ["--device", "/dev/fuse", "--cap-add", "SYS_ADMIN",
-          *(["--security-opt", "apparmor=unconfined"] if apparmor() else [])]
+UNCONFINED = ["--security-opt", "apparmor=unconfined"] if apparmor() else []
+RIGHTS = ["--device", "/dev/fuse", "--cap-add", "SYS_ADMIN", *UNCONFINED]
 
 
 class CommandLine:

@@ -14,8 +14,10 @@ HURRY = ["--client-grace=300ms", "--client-kill=300ms", "--drain=300ms", "--serv
 NOBODY = 65534
 
 # options: of docker run and podman run. prepare: a shell command that makes the place before fini is started in it.
-# server, user: whose the server is, and PID 1. sigterm: what the server does at SIGTERM, see ndrive.
-Place = collections.namedtuple("Place", "options prepare server user sigterm", defaults=("", 0, 0, "ignore"))
+# server, user: whose the server is, and PID 1. sigterm: what the server does at SIGTERM, see ndrive. changes: it becomes
+# another user's by itself.
+Place = collections.namedtuple("Place", "options prepare server user sigterm changes",
+                               defaults=("", 0, 0, "ignore", False))
 
 FUSECTL = ["-v", "{fusectl}:/sys/fs/fuse/connections"]
 SYS_ADMIN = ["--cap-add", "SYS_ADMIN"]
@@ -27,7 +29,9 @@ HIDEPID = "mount -o remount,hidepid=2 /proc"
 PLACES = {
     "SYS_ADMIN": Place(SYS_ADMIN),
     "SYS_ADMIN; another user serves": Place(SYS_ADMIN, server=NOBODY),
-    "SYS_ADMIN, SYS_PTRACE; another user serves": Place([*SYS_ADMIN, "--cap-add", "SYS_PTRACE"], server=NOBODY),
+    "SYS_ADMIN; a server changes its user by itself": Place(SYS_ADMIN, changes=True),
+    "SYS_ADMIN, SYS_PTRACE; a server changes its user by itself": Place([*SYS_ADMIN, "--cap-add", "SYS_PTRACE"],
+                                                                       changes=True),
     "SYS_ADMIN, fusectl bound in": Place([*SYS_ADMIN, *FUSECTL]),
     "`--user`, no capability": Place(USER, NOTHING, NOBODY, NOBODY),
     "`--user`, no capability; the server dies by SIGTERM": Place(USER, NOTHING, NOBODY, NOBODY, "die"),
@@ -50,15 +54,17 @@ class Trial:
         """devices: what the host gives, by name: fuse, a device that everybody may open, and fusectl."""
         self.cli, self.name, self._place = cli, name, place
         self._image, self._watch, self._told = image, watch, None
-        self._options = ["--name", name, "--network", "none", "--device", f"{devices['fuse']}:/dev/fuse",
+        self._options = ["--name", name, "--network", "none", *engine.UNCONFINED, "--device", f"{devices['fuse']}:/dev/fuse",
                          *(option.format(**devices) for option in place.options),
                          *(cli.options() if hasattr(cli, "options") else [])]
         self.scratch = scenes.Scratch(self._scene())
-        owner = cli.owner(place.server) if hasattr(cli, "owner") else place.server
+        user = NOBODY if place.changes else place.server
+        owner = cli.owner(user) if hasattr(cli, "owner") else user
         engine.check(engine.command("chown", "-R", f"{owner}:{owner}", self.scratch.path))
 
     def _scene(self):
-        serve = f"nd a --sigterm {self._place.sigterm} --hold-threads 3 --hold f"
+        changes = f"--uid {NOBODY} -o allow_other" if self._place.changes else ""
+        serve = f"nd a {changes} --sigterm {self._place.sigterm} --hold-threads 3 --hold f"
         if self._place.server == self._place.user:
             return serve + "; finish"
         return f"su -s /bin/sh nobody -c {shlex.quote(scenes.PROLOGUE + serve)}; finish"

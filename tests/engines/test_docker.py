@@ -107,9 +107,12 @@ def test_check(docker):
     def check(*options):
         return docker("run", "--rm", "--network", "none", *engine.RIGHTS, *options, "--entrypoint", "/fini",
                       dockerd.IMAGE, "--check")
-    partly = check()
-    assert partly.status == 1, partly.out
-    assert [line.partition("(")[2] for line in partly.out.splitlines() if line.startswith("no ")] == [
-        "--cap-add SYS_PTRACE)"], partly.out
-    wholly = check("--cap-add", "SYS_PTRACE")
+
+    def missing(said):
+        return [line.partition("(")[2] for line in said.out.splitlines() if line.startswith("no ")]
+    changed, users = "--cap-add SYS_PTRACE)", "--cap-add SYS_PTRACE, or SETUID and SETGID)"
+    partly, less = check(), check("--cap-drop", "SETUID")
+    assert (partly.status, missing(partly)) == (1, [changed]), partly.out
+    assert (less.status, missing(less)) == (1, [users, changed]), less.out
+    wholly = check("--cap-drop", "SETUID", "--cap-add", "SYS_PTRACE")
     assert wholly.status == 0, wholly.out

@@ -5,7 +5,7 @@ import pytest
 
 from probe import box, boxes, start  # noqa: F401
 
-PARTS = 10
+PARTS = 11
 
 # launch options: exit status, what is not covered
 PLACES = {
@@ -13,14 +13,16 @@ PLACES = {
     "visible fusectl": (["--fusectl"], 0, set()),
     "no fsopen": (["--deny", "fsopen"], 0, {"private-fusectl"}),
     "no SYS_ADMIN": (["--drop-cap", "21"], 1, {"private-fusectl", "umount"}),  # a server that has died is not covered
-    "no SYS_PTRACE": (["--drop-cap", "19"], 1, {"users"}),
-    "no capability": (["--drop-cap", "all"], 1, {"private-fusectl", "umount", "kill", "users"}),
+    "no SYS_PTRACE": (["--drop-cap", "19"], 1, {"changed-users"}),
+    "no SYS_PTRACE, no SETUID": (["--drop-cap", "19", "--drop-cap", "7"], 1, {"users", "changed-users"}),
+    "no SYS_PTRACE, no SETGID": (["--drop-cap", "19", "--drop-cap", "6"], 1, {"users", "changed-users"}),
+    "no capability": (["--drop-cap", "all"], 1, {"private-fusectl", "umount", "kill", "users", "changed-users"}),
     "no ptrace": (["--deny", "ptrace:EPERM"], 1, {"guardian"}),
     "no pidfd_open": (["--deny", "pidfd_open"], 1, {"pidfd", "pidfd-getfd"}),
     "no capability, no ptrace": (["--drop-cap", "all", "--deny", "ptrace:EPERM"], 1,
-                                 {"private-fusectl", "umount", "kill", "users", "guardian"}),
+                                 {"private-fusectl", "umount", "kill", "users", "changed-users", "guardian"}),
     "nothing": (["--drop-cap", "all", "--deny", "ptrace:EPERM", "--deny", "pidfd_getfd:EPERM"], 2,
-                {"private-fusectl", "umount", "pidfd-getfd", "kill", "users", "guardian"}),
+                {"private-fusectl", "umount", "pidfd-getfd", "kill", "users", "changed-users", "guardian"}),
 }
 in_each_place = pytest.mark.parametrize("launch,status,missing", PLACES.values(), ids=PLACES.keys())
 

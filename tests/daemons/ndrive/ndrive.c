@@ -138,6 +138,10 @@ serve(void)
 	write_pid();
 	if (fuse_mount(server.fuse, server.nd.mountpoint) == -1)
 		return 1;
+	if (server.uid != 0 &&
+	    (setresgid(server.uid, server.uid, server.uid) == -1 ||
+		setresuid(server.uid, server.uid, server.uid) == -1))
+		err(1, "--uid %u", server.uid);
 	start_deeds();
 	error = server.single_thread ? fuse_loop(server.fuse) :
 				       fuse_loop_mt(server.fuse, &config);

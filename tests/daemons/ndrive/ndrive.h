@@ -58,6 +58,7 @@ struct server {
 	int hold_threads;
 	bool foreground, single_thread;
 	enum sigterm sigterm;
+	uid_t uid; /* whose it becomes once it is mounted */
 	const char *pid_file;
 	struct fuse_args args;
 	int in_place; /* one byte is written here when all is in place */

@@ -22,6 +22,7 @@ static const char usage[] =
     "      --never-read NAME  never answer a READ of NAME\n"
     "      --mute-at NAME     once NAME is looked up, never answer again\n"
     "      --sigterm HOW      clean (default), ignore, or die at once\n"
+    "      --uid UID          become that user, undumpable, once mounted\n"
     "Deeds, on its own mount when PATH is relative:\n"
     "      --await-mount DIR  wait until something is mounted on DIR\n"
     "      --hold PATH        hold PATH open\n"
@@ -64,6 +65,7 @@ enum {
 	OPT_NEVER_READ,
 	OPT_MUTE_AT,
 	OPT_SIGTERM,
+	OPT_UID,
 	OPT_HOLD_THREADS,
 	OPT_DEED,
 };
@@ -80,6 +82,7 @@ static const struct option options[] = {
 	{ "never-read", required_argument, NULL, OPT_NEVER_READ },
 	{ "mute-at", required_argument, NULL, OPT_MUTE_AT },
 	{ "sigterm", required_argument, NULL, OPT_SIGTERM },
+	{ "uid", required_argument, NULL, OPT_UID },
 	{ "hold-threads", required_argument, NULL, OPT_HOLD_THREADS },
 	{ "await-mount", required_argument, NULL, OPT_DEED + DEED_AWAIT_MOUNT },
 	{ "hold", required_argument, NULL, OPT_DEED + DEED_HOLD },
@@ -137,6 +140,9 @@ take_option(struct server *server, int opt)
 		break;
 	case OPT_SIGTERM:
 		server->sigterm = parse_sigterm(optarg);
+		break;
+	case OPT_UID:
+		server->uid = (uid_t)atol(optarg);
 		break;
 	case OPT_HOLD_THREADS:
 		server->hold_threads = atoi(optarg);

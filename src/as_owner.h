@@ -1,0 +1,25 @@
+/*
+ * Looking at a process of another user without CAP_SYS_PTRACE: what /proc shows
+ * to ptrace(2)'s friends only, it also shows to who has the user's ids on files
+ * (__ptrace_may_access(), kernel/ptrace.c). To take those needs CAP_SETUID and
+ * CAP_SETGID, as docker gives them.
+ */
+#ifndef FINI_AS_OWNER_H
+#define FINI_AS_OWNER_H
+
+#include <sys/types.h>
+
+struct as_owner {
+	int uid, gid, dumpable; /* ours */
+};
+
+/*
+ * From here to as_owner_end() our ids on files are those of `pid`, or our own
+ * where we may not take them. Meanwhile nobody without CAP_SYS_PTRACE can begin
+ * to trace us: changed ids make a process undumpable (commit_creds(),
+ * kernel/cred.c).
+ */
+void as_owner_begin(struct as_owner *ours, int proc, pid_t pid);
+void as_owner_end(const struct as_owner *ours);
+
+#endif
