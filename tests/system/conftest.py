@@ -112,13 +112,19 @@ def container(containers):
 
 
 @pytest.fixture
-def as_nobody(container):
-    """Launch options for a container of an ordinary user, as docker --user makes it: fusermount3 mounts."""
+def for_nobody(container):
+    """Launch options for a container in which an ordinary user may serve: fusermount3 mounts."""
     device = container.path("fuse")
     os.mknod(device, 0o20666, os.stat("/dev/fuse").st_rdev)
     os.chmod(device, 0o666)
     container.give_to(NOBODY)
-    return ["--uid", str(NOBODY), "--bind", f"{device}:/dev/fuse"]
+    return ["--bind", f"{device}:/dev/fuse"]
+
+
+@pytest.fixture
+def as_nobody(for_nobody):
+    """Launch options for a container of an ordinary user, as docker --user makes it."""
+    return ["--uid", str(NOBODY), *for_nobody]
 
 
 @pytest.fixture

@@ -11,47 +11,46 @@ from inits import HURRY, assert_ends, assert_hangs, assert_killed, both_finis
 SYS_PTRACE = "19"
 NOBODY = 65534
 BY = f"BY='setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups'"
-SEED = f"{BY} nd a --hold-threads 3 --hold f; finish"
-IGNORES = f"{BY} nd a --sigterm ignore --hold-threads 3 --hold f; finish"
+SCENES = {
+    "holds itself": f"{BY} nd a --hold-threads 3 --hold f; finish",
+    "ignores SIGTERM": f"{BY} nd a --sigterm ignore --hold-threads 3 --hold f; finish",
+}
+each_scene = pytest.mark.parametrize("scene", SCENES)
 
 
 @pytest.fixture
-def place(container):
-    """Launch options: any user in there may open /dev/fuse, and PID 1 lacks SYS_PTRACE."""
-    path = container.path("fuse")
-    os.mknod(path, 0o20666, os.stat("/dev/fuse").st_rdev)
-    os.chmod(path, 0o666)
-    container.give_to(NOBODY)
-    return ["--bind", f"{path}:/dev/fuse", "--drop-cap", SYS_PTRACE]
+def start(container, for_nobody):
+    def start(init, scene, options=HURRY):
+        container.start(init, SCENES[scene], options, launch=[*for_nobody, "--drop-cap", SYS_PTRACE]).wait_ready()
+        return container
+    return start
 
 
-@pytest.mark.parametrize("scene", [SEED, IGNORES], ids=["holds itself", "ignores SIGTERM"])
-def test_main_exits_control(container, place, scene):
-    container.start("tini", scene, launch=place).wait_ready()
-    assert_hangs(container)
+@each_scene
+def test_control_hangs(start, scene):
+    assert_hangs(start("tini", scene, ()))
 
 
 @both_finis
-@pytest.mark.parametrize("scene", [SEED, IGNORES], ids=["holds itself", "ignores SIGTERM"])
-def test_main_exits(container, place, init, scene):
-    container.start(init, scene, HURRY, launch=place).wait_ready()
+@each_scene
+def test_main_exits(start, init, scene):
+    container = start(init, scene)
     container.guardian()
     assert_ends(container)
 
 
 @both_finis
-@pytest.mark.parametrize("scene", [SEED, IGNORES], ids=["holds itself", "ignores SIGTERM"])
-def test_killed(container, place, init, scene):
-    container.start(init, scene, HURRY, launch=place).wait_ready()
+@each_scene
+def test_killed(start, init, scene):
+    container = start(init, scene)
     container.guardian()
     assert_killed(container.kill())
-    container.assert_nothing_left()
 
 
 @both_finis
-def test_server_killed_alone(container, place, init):
+def test_server_killed_alone(start, init):
     """Its exit is stuck while main runs: the connection is aborted all the same."""
-    container.start(init, SEED, HURRY, launch=place).wait_ready()
+    container = start(init, "holds itself")
     container.guardian()
     [server] = container.named("ndrive")
     os.kill(server, signal.SIGKILL)
