@@ -16,7 +16,7 @@ as_owner_begin(struct as_owner *ours, int proc, pid_t pid)
 	struct stat owner;
 
 	text_format(&t, "%d", pid);
-	if (fstatat(proc, path, &owner, 0) < 0)
+	if (fstatat(proc, path, &owner, 0) < 0 || owner.st_uid == 0)
 		owner.st_uid = owner.st_gid = NOBODY;
 	ours->dumpable = prctl(PR_GET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
 	ours->gid = setfsgid(owner.st_gid);

@@ -15,7 +15,9 @@ struct as_owner {
 
 /*
  * From here to as_owner_end() our ids on files are those of `pid`, or our own
- * where we may not take them. Meanwhile nobody without CAP_SYS_PTRACE can begin
+ * where we may not take them, or they are root's: whose capabilities for files
+ * come and go with them (cap_task_fix_setuid(), security/commoncap.c), and who
+ * is not seen by ids alone. Meanwhile nobody without CAP_SYS_PTRACE can begin
  * to trace us: changed ids make a process undumpable (commit_creds(),
  * kernel/cred.c).
  */
