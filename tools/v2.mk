@@ -3,8 +3,7 @@
 
 # Which of its tests; the quick ones are those that say something else there.
 V2_TESTS = tests/engines
-V2_QUICK = test_crun test_docker_everybody test_docker_paused test_docker_privileged \
-	test_podman_paused
+V2_QUICK = test_crun test_docker_everybody test_docker_privileged test_podman_paused
 
 NEED_engines-v2 = $(NEED_demo) debian-archive-keyring e2fsprogs mmdebstrap \
 	protobuf-compiler python3-protobuf qemu-system-x86
