@@ -70,7 +70,8 @@ def check(docker, *rights):
 
 
 FURTHER = {
-    "--cap-add=SYS_PTRACE": {"servers of other users can be seen", "abort by answers in place of a server that lives"},
+    "--cap-add=SYS_PTRACE": {"servers that have changed their user by themselves can be seen",
+                             "abort by answers in place of a server that lives"},
     "--volume=/sys/fs/fuse/connections:/sys/fs/fuse/connections": {"abort by a fusectl that is visible"},
 }
 
