@@ -85,6 +85,7 @@ plan_guardian(struct init *init)
 {
 	init->guardian = (struct guardian){
 		.budget_ms = init->options.kill_budget_ms,
+		.proc = init->population.proc,
 		.act = act_for_init,
 		.context = init,
 	};

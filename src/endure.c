@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "src/procfs.h"
+
 #define WAKE_MS 1000 /* SIGCONT to itself: who stopped it, stops it so long */
 
 static void
@@ -51,10 +53,9 @@ wake_regularly(void)
  * CAP_SYS_RESOURCE.
  */
 static void
-outlive_oom_group(void)
+outlive_oom_group(int proc)
 {
-	int fd =
-	    openat(AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int fd = proc_openat(proc, "self/oom_score_adj", O_WRONLY);
 
 	if (fd < 0)
 		return;
@@ -63,8 +64,8 @@ outlive_oom_group(void)
 }
 
 void
-endure(void)
+endure(int proc)
 {
 	wake_regularly();
-	outlive_oom_group();
+	outlive_oom_group(proc);
 }

@@ -5,8 +5,9 @@
 /*
  * Blocks every signal but SIGCONT and SIGALRM, and makes this process outlast
  * a SIGSTOP, by continuing itself a second later, and an out of memory that
- * ends everybody else in its cgroup, where CAP_SYS_RESOURCE lets it.
+ * ends everybody else in its cgroup, where CAP_SYS_RESOURCE lets it. `proc` is
+ * the open /proc: on its path something else may be mounted by now.
  */
-void endure(void);
+void endure(int proc);
 
 #endif

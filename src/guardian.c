@@ -187,7 +187,7 @@ be_guardian(struct guardian *g, pid_t init)
 	bool leave;
 	int error;
 
-	endure();
+	endure(g->proc);
 	leave = await_leave();
 	error = seize(init);
 	if (error != 0)

@@ -23,6 +23,7 @@ struct guardian {
 	bool refused;	/* it may not trace us: there will be none */
 	bool dismissed; /* init exits by itself: nothing to do */
 	int budget_ms;	/* for what it does in the window */
+	int proc;	/* the open /proc */
 	void (*act)(void *context); /* in the window, in the guardian */
 	void *context;
 };
