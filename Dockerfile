@@ -22,7 +22,12 @@ RUN if command -v apk; then \
 COPY . /src
 # What --version is to say; .git stays outside.
 ARG COMMIT=unknown
-RUN make -C /src size COMMIT="${COMMIT}"
+RUN make -C /src size all COMMIT="${COMMIT}"
+
+# The companion on the host: --target doctor.
+FROM scratch AS doctor
+COPY --from=build /src/build/fini-doctor /fini-doctor
+ENTRYPOINT ["/fini-doctor"]
 
 FROM scratch
 COPY --from=build /src/build/fini /fini

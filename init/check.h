@@ -7,9 +7,8 @@
 /*
  * Tries, with the rights of this process, each thing that a teardown needs,
  * and writes the results to stdout: lines of text, or one JSON object.
- * Changes nothing. Returns the exit status: 0 all covered, 1 partly, 2 nothing
- * (no connection could be aborted but by killing its server, and no SIGKILL of
- * init survived).
+ * Changes nothing. Returns the exit status: 0, or 2 if something is missing
+ * that is needed wherever FUSE is served.
  */
 int check(bool json);
 

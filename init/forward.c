@@ -2,41 +2,95 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "init/supervise.h"
-#include "src/clock.h"
-#include "src/connection.h"
-#include "src/log.h"
-#include "src/population.h"
-#include "src/report.h"
-#include "src/signals.h"
+#include "init/init.h"
+#include "init/limits.h"
+#include "src/base/clock.h"
+#include "src/base/error.h"
 
-bool
-forward_is_stop(int number)
+static bool
+stops(const struct options *o, int number)
 {
-	return number == SIGTERM || number == SIGINT || number == SIGQUIT;
+	int gets = o->rewritten[number];
+
+	return gets != 0 &&
+	    (number == SIGTERM || number == o->stop_signal || gets == SIGTERM ||
+		gets == o->stop_signal);
 }
 
 bool
-forward_is_wanted(const struct signalfd_siginfo *s)
+signal_ends(const struct options *o, int number)
+{
+	int gets = o->rewritten[number];
+
+	return stops(o, number) ||
+	    (gets != 0 && (signal_stops(number) || signal_stops(gets)));
+}
+
+int
+main_stop_signal(const struct options *o)
+{
+	int gets = o->rewritten[o->stop_signal];
+
+	return gets != 0 ? gets : o->stop_signal;
+}
+
+bool
+main_is_stopping(const struct life *life)
+{
+	return !is_due(life->stopping_until);
+}
+
+/* A later signal never makes it shorter. */
+static void
+note_stop(struct init *init, int number)
+{
+	struct life *life = &init->life;
+	long long until = now_ms() +
+	    (stops(&init->options, number) ? STOP_SURVIVED_MS :
+					     INTERRUPT_SURVIVED_MS);
+
+	if (life->main == 0) {
+		until = NEVER;
+		init->servers.next_at = now_ms(); /* and say so at once */
+	}
+	if (life->stopping_until < until)
+		life->stopping_until = until;
+}
+
+static void
+hold_back(struct init *init, int number)
+{
+	struct life *life = &init->life;
+
+	log_line(&init->view.log, LOG_INFO, "%s held back: main serves FUSE",
+	    signal_name(number));
+	life->held_back = init->options.rewritten[number];
+	if (life->state == LIFE_RUNNING)
+		life->state = LIFE_HELD_BACK;
+	init->report.start_ms = now_ms();
+}
+
+static bool
+is_wanted(const struct signalfd_siginfo *s)
 {
 	return s->ssi_signo != SIGCHLD &&
 	    !((int)s->ssi_pid == getpid() && s->ssi_code <= 0);
 }
 
 static int
-send_value(pid_t pid, const struct signalfd_siginfo *s)
+send_value(pid_t pid, int number, const struct signalfd_siginfo *s)
 {
 	siginfo_t info;
 
 	memset(&info, 0, sizeof(info));
-	info.si_signo = (int)s->ssi_signo;
+	info.si_signo = number;
 	info.si_code = SI_QUEUE;
 	info.si_pid = (pid_t)s->ssi_pid;
 	info.si_uid = s->ssi_uid;
@@ -44,33 +98,15 @@ send_value(pid_t pid, const struct signalfd_siginfo *s)
 	return (int)syscall(SYS_rt_sigqueueinfo, pid, info.si_signo, &info);
 }
 
-struct group_signal {
-	struct supervision *supervision;
-	int number;
-};
-
-static enum visit
-signal_member(pid_t pid, int pidfd, void *context)
-{
-	struct group_signal *g = context;
-
-	if (getpgid(pid) == g->supervision->main &&
-	    !registry_serves(g->supervision->registry, pid))
-		(void)population_signal(g->supervision->population, pid, pidfd,
-		    g->number);
-	return VISIT_NEXT;
-}
-
 static bool
-has_servers(const struct supervision *sv)
+group_serves(struct init *init)
 {
-	for (int i = 0; i < SERVERS; i++) {
-		pid_t pid = sv->registry->server[i].pid;
+	struct registry *r = &init->view.registry;
 
-		if (pid != 0 && getpgid(pid) == sv->main &&
-		    registry_serves(sv->registry, pid))
+	each_server(s, r)
+		if (getpgid(s->pid) == init->life.main &&
+		    registry_serves(r, s->pid))
 			return true;
-	}
 	return false;
 }
 
@@ -78,43 +114,68 @@ has_servers(const struct supervision *sv)
  * The group without its servers: they go last, and not by this signal. Most
  * have a group of their own; then nobody needs to be pinned.
  */
-static void
-signal_group(struct supervision *sv, int number)
+static int
+signal_group(struct init *init, int number)
 {
-	struct group_signal g = { sv, number };
+	pid_t group = init->life.main;
+	struct people_walk w;
 
-	if (!has_servers(sv) ||
-	    population_each(sv->population, signal_member, &g) < 0)
-		(void)kill(-sv->main, number);
+	if (!group_serves(init) &&
+	    (kill(-group, number) == 0 || errno != EPERM))
+		return 0;
+	if (people_open(&w, &init->view.people) < 0)
+		return kill(-group, number);
+	while (people_next(&w))
+		if (getpgid(w.pid) == group &&
+		    !registry_serves(&init->view.registry, w.pid))
+			(void)people_signal(w.people, w.pid, w.pidfd, number);
+	return 0;
+}
+
+/* Another user's may be signalled all the same. */
+int
+signal_main(struct init *init, int number)
+{
+	pid_t main = init->life.main;
+	int result = kill(main, number);
+
+	if (result < 0 && errno == EPERM)
+		result = people_signal(&init->view.people, main, -1, number);
+	return result;
+}
+
+static int
+send(struct init *init, int number, const struct signalfd_siginfo *s)
+{
+	if (init->options.group)
+		return signal_group(init, number);
+	if (s->ssi_code == SI_QUEUE &&
+	    (send_value(init->life.main, number, s) == 0 || errno != EPERM))
+		return 0;
+	return signal_main(init, number);
 }
 
 void
-forward_to_main(struct supervision *sv, const struct signalfd_siginfo *s)
+forward_to_main(struct init *init, const struct signalfd_siginfo *s)
 {
-	int number = (int)s->ssi_signo, result = 0;
-	const char *name = signal_name(number);
+	struct life *life = &init->life;
+	int number = (int)s->ssi_signo;
+	int gets = init->options.rewritten[number];
+	const char *name = signal_name(gets);
 
-	sv->stopping |= forward_is_stop(number);
-	if (sv->main == 0)
-		return; /* it is not started yet */
-	if (forward_is_stop(number) &&
-	    registry_serves(sv->registry, sv->main)) {
-		log_line(sv->log, LOG_INFO, "%s held back: main serves FUSE",
-		    name);
-		sv->held_back = number;
-		sv->report->start_ms = now_ms();
+	if (!is_wanted(s) || gets == 0)
 		return;
-	}
-	if (sv->group)
-		signal_group(sv, number);
-	else if (s->ssi_code == SI_QUEUE)
-		result = send_value(sv->main, s);
+	if (signal_ends(&init->options, number))
+		note_stop(init, number);
+	if (life->main == 0)
+		return; /* it is not started yet */
+	if (stops(&init->options, number) &&
+	    registry_serves(&init->view.registry, life->main))
+		hold_back(init, number);
+	else if (send(init, gets, s) < 0)
+		log_line(&init->view.log, LOG_WARNING, "signal %d to main: %s",
+		    gets, error_text(errno));
 	else
-		result = kill(sv->main, number);
-	if (result < 0)
-		log_line(sv->log, LOG_WARNING, "signal %d to main: %s", number,
-		    strerror(errno));
-	else
-		log_line(sv->log, LOG_DEBUG, "%s (%d) to main",
-		    name ? name : "signal", number);
+		log_line(&init->view.log, LOG_DEBUG, "%s (%d) to main",
+		    name ? name : "signal", gets);
 }

@@ -4,21 +4,36 @@
 
 #include <stdbool.h>
 
+struct init;
+struct life;
+struct options;
 struct signalfd_siginfo;
-struct supervision;
-
-/* SIGTERM, SIGINT, SIGQUIT: main is to end. */
-bool forward_is_stop(int number);
-
-/* Not SIGCHLD, nor the SIGPIPE of our own write to a closed stderr. */
-bool forward_is_wanted(const struct signalfd_siginfo *signal);
 
 /*
- * Sends it on, with its value if it was queued; a stop signal for a main that
- * serves FUSE is held back. Main is our child and not reaped yet: its pid, and
- * the number of its group, are nobody else's.
+ * Sends it on, or what --rewrite says in its place, with its value if it was queued. SIGTERM, and what --stop-signal
+ * names, is held back from a main that serves FUSE: it goes last. SIGINT and
+ * SIGQUIT are not: who types ^C or asks a JVM for its threads means main. Not SIGCHLD, nor the SIGPIPE of our own write to a
+ * closed stderr. Main is our child and not reaped yet: its pid, and the number
+ * of its group, are nobody else's.
  */
-void forward_to_main(struct supervision *supervision,
-    const struct signalfd_siginfo *signal);
+void forward_to_main(struct init *init, const struct signalfd_siginfo *signal);
+
+/*
+ * Is the container to end? By SIGTERM, --stop-signal's, SIGINT or SIGQUIT, or
+ * what main gets one of them for; not by what is dropped.
+ */
+bool signal_ends(const struct options *options, int number);
+
+/* As kill(2), also where main has another user's ids (people_signal()). */
+int signal_main(struct init *init, int number);
+
+/* What tells main to end, as main wants it. */
+int main_stop_signal(const struct options *options);
+
+/*
+ * Was main told to end, and not so long ago that it has survived it? Then what
+ * dies may die of that.
+ */
+bool main_is_stopping(const struct life *life);
 
 #endif

@@ -10,15 +10,16 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "src/fusectl.h"
-#include "src/mountinfo.h"
-#include "src/pidfd.h"
-#include "src/private_mount.h"
-#include "src/procfs.h"
+#include "src/base/child.h"
+#include "src/base/pidfd.h"
+#include "src/base/syscalls.h"
+#include "src/fuse/fusectl.h"
+#include "src/proc/mountinfo.h"
+#include "src/proc/private_mount.h"
+#include "src/proc/procfs.h"
 
 static int
 try_device(void)
@@ -58,24 +59,21 @@ try_answer(void)
 	return error;
 }
 
-static bool
-see_fusectl(const struct mount *m, void *context)
-{
-	if (strcmp(m->type, "fusectl") == 0)
-		fusectl_see(context, m);
-	return true;
-}
-
 static int
 try_visible(int proc)
 {
 	struct fusectl fusectl;
-	int fd = proc_openat(proc, "self/mountinfo", 0);
+	struct mounts m;
+	const struct mount *mount;
+	int fd = proc_openat(proc, O_RDONLY, "self/mountinfo");
 
 	fusectl_init(&fusectl);
 	if (fd < 0)
 		return errno;
-	(void)mountinfo_read(fd, see_fusectl, &fusectl);
+	(void)mounts_open(&m, fd);
+	while ((mount = mounts_next(&m)) != NULL)
+		if (strcmp(mount->type, "fusectl") == 0)
+			fusectl_see(&fusectl, mount);
 	close(fd);
 	if (fusectl.visible < 0)
 		return ENOENT;
@@ -122,7 +120,7 @@ try_capability(cap_value_t cap)
 	return result;
 }
 
-/* The other two: src/as_owner.h. */
+/* The other two: src/proc/owner.h. */
 static int
 try_users(void)
 {
@@ -143,7 +141,7 @@ try_guardian(void)
 
 	(void)syscall(SYS_rt_sigprocmask, SIG_BLOCK, &leave, NULL,
 	    sizeof(leave));
-	pid = fork();
+	pid = child_start(0);
 	if (pid < 0)
 		return errno;
 	if (pid == 0) {

@@ -1,93 +1,156 @@
 #include "init/servers.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/mount.h>
 
-#include "init/declared.h"
-#include "init/supervise.h"
-#include "src/clock.h"
-#include "src/connection.h"
-#include "src/discover.h"
-#include "src/isolate.h"
-#include "src/log.h"
-#include "src/population.h"
-#include "src/unmount.h"
+#include "init/forward.h"
+#include "init/init.h"
+#include "init/isolate.h"
+#include "init/limits.h"
+#include "init/server_start.h"
+#include "src/base/clock.h"
+#include "src/base/error.h"
+#include "src/fuse/look.h"
+#include "src/fuse/unmount.h"
 
-#define PROGRESS_MS 5000 /* between lines that say who is waited for */
-#define DETACH_MS 500	 /* for the unmount of what a dead one left */
-#define ANSWER_MS 10	 /* between looks whether FUSE_INIT is answered */
+#define EXIT_SERVER_DIED 124 /* --server-exit stop: main was stopped */
 
-/* The next moment to look: an event, FUSE_INIT, a line, the end. */
+/* Dying ---------------------------------------------------------------------- */
+
+static void
+stop_main(struct init *init)
+{
+	struct life *life = &init->life;
+
+	if (life->main != 0 && life->status == 0)
+		(void)signal_main(init, main_stop_signal(&init->options));
+	life->status = EXIT_SERVER_DIED;
+	life->stopping_until = NEVER;
+}
+
+/* What a dead server leaves would be in the way of the next: ENOTCONN. */
+static enum server_state
+start_again(struct declared *d, struct init *init)
+{
+	set_each(i, &d->serves)
+		(void)unmount_connection(&init->view,
+		    init->view.registry.connection[i].id, MNT_DETACH, 0,
+		    LEFT_BEHIND_MS);
+	return server_start(d, init);
+}
+
+static enum server_state
+bury(struct declared *d, struct init *init)
+{
+	static const char then[][24] = {
+		[SERVER_EXIT_STOP] = "main is stopped",
+		[SERVER_EXIT_IGNORE] = "main goes on",
+		[SERVER_EXIT_RESTART] = "it is started again",
+	};
+	int on_exit = init->options.server_exit;
+
+	log_line(&init->view.log, LOG_WARNING, "server '%s' died: %s",
+	    d->command, then[on_exit]);
+	if (on_exit == SERVER_EXIT_RESTART)
+		return start_again(d, init);
+	if (on_exit == SERVER_EXIT_STOP)
+		stop_main(init);
+	return SERVER_LOST;
+}
+
+/* The steps ------------------------------------------------------------------ */
+
+static enum server_state
+next_state(struct declared *d, struct init *init)
+{
+	switch (d->state) {
+	case SERVER_WAITING:
+		return server_start(d, init);
+	case SERVER_STARTING:
+		return server_await(d, init);
+	case SERVER_LIVE:
+		/* Until main is there nobody acts on a death. */
+		return init->servers.live && !server_is_served(d, &init->view) ?
+		    bury(d, init) :
+		    SERVER_LIVE;
+	case SERVER_LOST:
+	case SERVER_FAILED:
+		break;
+	}
+	return d->state;
+}
+
+/* Before main is there all wait for the first that is not live. */
+static void
+step_all(struct init *init)
+{
+	struct servers *s = &init->servers;
+
+	for (int i = 0; i < s->count && !main_is_stopping(&init->life); i++) {
+		struct declared *d = &s->declared[i];
+
+		d->state = next_state(d, init);
+		if (d->state == SERVER_FAILED && s->live)
+			stop_main(init);
+		s->failed |= d->state == SERVER_FAILED;
+		if (!s->live && d->state != SERVER_LIVE)
+			return;
+	}
+	s->live |= !main_is_stopping(&init->life);
+}
+
 static long long
-next_look(const struct servers *servers, const struct supervision *sv,
-    long long line, long long deadline)
+next_look(struct init *init)
 {
-	long long next = line < deadline ? line : deadline;
-	long long soon = now_ms() + ANSWER_MS;
+	long long next = NEVER;
 
-	return declared_unclaimed(servers, sv->registry) && soon < next ? soon :
-									  next;
+	for (int i = 0; i < init->servers.count; i++) {
+		const struct declared *d = &init->servers.declared[i];
+
+		if (d->state == SERVER_STARTING)
+			next = earlier(next, server_next_look(d, init));
+	}
+	return next;
 }
 
-static int
-wait_until_live(struct servers *servers, struct declared *d,
-    struct supervision *sv)
+bool
+servers_are_starting(const struct servers *s)
 {
-	long long start = now_ms(), deadline = start + servers->ready_ms;
-	long long line = start + PROGRESS_MS;
+	for (int i = 0; i < s->count; i++)
+		if (s->declared[i].state == SERVER_STARTING)
+			return true;
+	return false;
+}
 
-	while (!declared_is_live(servers, d, sv)) {
-		if (declared_has_failed(d)) {
-			declared_say_failed(servers, d, sv->log);
-			return -1;
-		}
-		if (sv->stopping) {
-			log_line(sv->log, LOG_WARNING,
+static void
+say_stopped(struct init *init)
+{
+	for (int i = 0; i < init->servers.count; i++)
+		if (init->servers.declared[i].state == SERVER_STARTING)
+			log_line(&init->view.log, LOG_WARNING,
 			    "stopped while server '%s' was starting",
-			    d->command);
-			return -1;
-		}
-		if (ms_until(deadline) == 0) {
-			declared_say_late(servers, d, sv->log);
-			return -1;
-		}
-		if (ms_until(line) == 0) {
-			log_line(sv->log, LOG_WARNING,
-			    "server '%s': waiting for its mount, %d s",
-			    d->command, (int)(now_ms() - start) / 1000);
-			line += PROGRESS_MS;
-		}
-		(void)supervise_step(sv,
-		    next_look(servers, sv, line, deadline));
-	}
-	log_line(sv->log, LOG_INFO, "server '%s' is live after %d ms",
-	    d->command, (int)(now_ms() - start));
-	return 0;
+			    init->servers.declared[i].command);
+	init->servers.failed = true;
 }
 
-int
-servers_start(struct servers *servers, struct supervision *sv)
+void
+servers_step(struct init *init)
 {
-	if (servers->isolate && isolate_prepare() < 0) {
-		log_line(sv->log, LOG_ERROR,
-		    "--isolate: mounts cannot be made shared: %s "
-		    "(add CAP_SYS_ADMIN)",
-		    strerror(errno));
-		return -1;
-	}
-	for (int i = 0; i < servers->count; i++) {
-		struct declared *d = &servers->declared[i];
+	struct servers *s = &init->servers;
 
-		if (declared_start(servers, d, sv) < 0 ||
-		    wait_until_live(servers, d, sv) < 0 ||
-		    (servers->isolate && declared_hide(d, sv) < 0))
-			return -1;
+	s->next_at = NEVER;
+	if (s->count == 0 || s->failed || init->life.state == LIFE_ENDED)
+		return;
+	if (main_is_stopping(&init->life)) {
+		s->next_at = init->life.stopping_until;
+		if (!s->live)
+			say_stopped(init);
+		return;
 	}
-	servers->started = true;
-	return 0;
+	look_who_is_dead(&init->view);
+	step_all(init);
+	s->next_at = next_look(init);
 }
 
 void
@@ -100,106 +163,21 @@ servers_ended(struct servers *servers, const struct ending *ending)
 		}
 }
 
-static void
-stop_main(struct servers *servers, struct supervision *sv)
-{
-	if (!servers->stopped_main)
-		(void)kill(sv->main, SIGTERM);
-	servers->stopped_main = true;
-	sv->stopping = true;
-}
-
-/* What a dead server leaves would be in the way of the next: ENOTCONN. */
-static void
-start_again(struct servers *servers, struct declared *d, struct supervision *sv)
-{
-	for (int i = 0; i < CONNECTIONS; i++)
-		if (d->connections & UINT64_C(1) << i)
-			(void)unmount_connection(sv->population,
-			    sv->registry->connection[i].id, MNT_DETACH, 0,
-			    DETACH_MS);
-	if (declared_start(servers, d, sv) < 0)
-		stop_main(servers, sv);
-	else
-		d->lost = false;
-}
-
-static void
-act_on_death(struct servers *servers, struct declared *d,
-    struct supervision *sv)
-{
-	switch ((enum server_exit)servers->on_exit) {
-	case SERVER_EXIT_STOP:
-		stop_main(servers, sv);
-		break;
-	case SERVER_EXIT_IGNORE:
-		break;
-	case SERVER_EXIT_RESTART:
-		start_again(servers, d, sv);
-		break;
-	}
-}
-
-/* One that was started again: does it serve now, or has it failed? */
-static void
-check_start(struct servers *servers, struct declared *d, struct supervision *sv)
-{
-	bool failed = false;
-
-	if (declared_is_live(servers, d, sv)) {
-		failed = servers->isolate && declared_hide(d, sv) < 0;
-		log_line(sv->log, LOG_INFO, "server '%s' is live again",
-		    d->command);
-	} else if (declared_has_failed(d)) {
-		declared_say_failed(servers, d, sv->log);
-		failed = true;
-	} else if (ms_until(d->started_at + servers->ready_ms) == 0) {
-		declared_say_late(servers, d, sv->log);
-		failed = true;
-	} else
-		servers->restarting = true;
-	if (failed)
-		stop_main(servers, sv);
-}
-
-/*
- * Who went into the background after its mount was live has left the serving to
- * a child that nobody has looked at yet.
- */
-static bool
-has_died(const struct declared *d, struct supervision *sv)
-{
-	if (registry_served(sv->registry, d->connections))
-		return false;
-	(void)discover_mounts(sv->registry, sv->mountinfo);
-	discover_servers(sv->registry, sv->population, sv->fusectl, false);
-	return !registry_served(sv->registry, d->connections);
-}
-
 void
-servers_check(struct servers *servers, struct supervision *sv)
+servers_plan(struct init *init)
 {
-	static const char *const then[] = {
-		[SERVER_EXIT_STOP] = "main is stopped",
-		[SERVER_EXIT_IGNORE] = "main goes on",
-		[SERVER_EXIT_RESTART] = "it is started again",
-	};
+	const struct options *o = &init->options;
+	struct servers *s = &init->servers;
 
-	if (!servers->started || sv->ended || sv->stopping)
+	s->next_at = NEVER;
+	for (; o->server[s->count]; s->count++)
+		s->declared[s->count].command = o->server[s->count];
+	s->live = s->count == 0;
+	if (s->live || !o->isolate || isolate_prepare() == 0)
 		return;
-	registry_forget_dead(sv->registry, sv->population);
-	servers->restarting = false;
-	for (int i = 0; i < servers->count && !sv->stopping; i++) {
-		struct declared *d = &servers->declared[i];
-
-		if (d->connections == 0) {
-			check_start(servers, d, sv);
-		} else if (!d->lost && has_died(d, sv)) {
-			d->lost = true;
-			log_line(sv->log, LOG_WARNING, "server '%s' died: %s",
-			    d->command, then[servers->on_exit]);
-			act_on_death(servers, d, sv);
-			servers->restarting |= d->connections == 0;
-		}
-	}
+	log_line(&init->view.log, LOG_ERROR,
+	    "--isolate: mounts cannot be made shared: %s "
+	    "(add CAP_SYS_ADMIN)",
+	    error_text(errno));
+	s->failed = true;
 }

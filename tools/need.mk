@@ -3,7 +3,7 @@
 NEED_build = binutils dpkg-dev gcc libc6-dev libseccomp-dev linux-libc-dev \
 	musl-tools
 NEED_demo  = fuse3 libfuse3-dev pkg-config procps python3 tini util-linux
-NEED_bench = catatonit dumb-init python3 strace tini util-linux
+NEED_bench = $(NEED_demo) catatonit dumb-init strace
 NEED_data-table = $(NEED_demo) archivemount bindfs catatonit dumb-init \
 	fuse-overlayfs gocryptfs mergerfs mount ntfs-3g openssh-client \
 	openssh-server rclone s3fs squashfs-tools squashfuse sshfs tar \
@@ -11,16 +11,17 @@ NEED_data-table = $(NEED_demo) archivemount bindfs catatonit dumb-init \
 NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
 	dumb-init libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
-	python3-pytest-xdist shellcheck spin sshfs strace
+	python3-pytest-xdist runit s6 shellcheck spin sshfs strace
 NEED_engines = $(NEED_demo) bindfs busybox-static catatonit containerd crun \
 	docker.io fuse-overlayfs podman protobuf-compiler python3-grpcio \
 	python3-protobuf python3-pytest python3-pytest-xdist runc tmux \
 	uidmap
+NEED_architecture = graphviz python3
 NEED_deb = build-essential debhelper fakeroot
 NEED_packages-check = $(NEED_deb) buildah catatonit crun debootstrap \
 	docker-compose docker.io git gzip lintian locales man-db podman \
 	python3-pytest python3-pytest-xdist python3-yaml tar util-linux
 NEED = $(NEED_build) $(foreach goal,$(MAKECMDGOALS),$(NEED_$(goal))) \
-	$(if $(filter build/arm64/%,$(MAKECMDGOALS)),$(NEED_arm64)) \
+	$(NEED_PORTS) \
 	$(if $(filter unit model system lint build/unit/% build/tests/%, \
 	$(MAKECMDGOALS)),$(NEED_check))

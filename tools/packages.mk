@@ -40,7 +40,7 @@ deb: build/commit | setup
 # Engines in a place of their own: the machine's are left alone.
 packages-check: build/fini | setup
 	@echo 'packages: three at a time, some minutes'
-	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
+	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rfEs \
 		-o cache_dir=build/pytest -n 3 --dist loadfile tests/packages
 
 SCRIPTS += tests/packages/place deploy/drained

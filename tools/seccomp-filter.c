@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <linux/audit.h>
 #include <linux/filter.h>
 
 #define NAME_MAX_LENGTH 64
@@ -44,8 +45,9 @@ new_filter(const char *arch)
 		errx(1, "%s: unknown to libseccomp as an architecture", arch);
 	if (token == seccomp_arch_native())
 		return ctx;
-	if ((r = seccomp_arch_add(ctx, token)) < 0 ||
-	    (r = seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE)) < 0)
+	/* In this order: two of different endianness cannot be in one. */
+	if ((r = seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE)) < 0 ||
+	    (r = seccomp_arch_add(ctx, token)) < 0)
 		errx(1, "%s: %s", arch, strerror(-r));
 	return ctx;
 }
@@ -93,6 +95,10 @@ print_guard(const char *arch)
 					seccomp_arch_resolve_name(arch);
 	const char *macro = token == SCMP_ARCH_X86_64 ? "__x86_64__" :
 	    token == SCMP_ARCH_AARCH64		      ? "__aarch64__" :
+	    token == SCMP_ARCH_ARM		      ? "__arm__" :
+	    token == SCMP_ARCH_X86		      ? "__i386__" :
+	    token == SCMP_ARCH_PPC64LE		      ? "__powerpc64__" :
+	    token == SCMP_ARCH_S390X		      ? "__s390x__" :
 							NULL;
 
 	if (macro != NULL)
@@ -102,9 +108,23 @@ print_guard(const char *arch)
 		    macro);
 }
 
+/* Exported is what the target's memory would have. */
+static struct sock_filter
+as_number(struct sock_filter i, uint32_t token)
+{
+	if (((token & __AUDIT_ARCH_LE) != 0) ==
+	    (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__))
+		return i;
+	i.code = __builtin_bswap16(i.code);
+	i.k = __builtin_bswap32(i.k);
+	return i;
+}
+
 static void
 print(scmp_filter_ctx ctx, const char *arch)
 {
+	uint32_t token = arch == NULL ? seccomp_arch_native() :
+					seccomp_arch_resolve_name(arch);
 	struct sock_filter i;
 	ssize_t n;
 	int fd, r;
@@ -116,13 +136,15 @@ print(scmp_filter_ctx ctx, const char *arch)
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		err(1, "lseek");
 
-	puts("/* Written by tools/seccomp-filter from src/seccomp.allow. */");
+	puts("/* Written by tools/seccomp-filter from init/seccomp.allow. */");
 	print_guard(arch);
 	puts("#include <linux/filter.h>\n");
 	puts("static const struct sock_filter seccomp_filter[] = {");
-	while ((n = read(fd, &i, sizeof i)) == (ssize_t)sizeof i)
+	while ((n = read(fd, &i, sizeof i)) == (ssize_t)sizeof i) {
+		i = as_number(i, token);
 		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", i.code, i.jt, i.jf,
 		    i.k);
+	}
 	if (n != 0)
 		err(1, "read");
 	puts("};");

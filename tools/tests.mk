@@ -4,17 +4,18 @@
 UNIT = -std=c11 -g -O1 -Wall -Wextra -Werror -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 
-PARTS    = $(filter-out init/main.c,$(SRCS))
+# Memory there is the sanitizer's.
+PARTS    = $(filter-out init/main.c src/base/arena.c,$(SRCS))
 UNITS   := $(patsubst tests/%.c,build/%,$(wildcard tests/unit/*_test.c))
 # tests/daemons/NAME.c or all of tests/daemons/NAME/, tests/system/NAME.c
 HELPERS := $(patsubst %,build/tests/%,$(basename $(notdir \
 	$(wildcard tests/daemons/*.c tests/system/*.c) \
 	$(patsubst %/,%,$(sort $(dir $(wildcard tests/daemons/*/*.c \
 	tests/system/*/*.c)))))))
-STYLED  := $(wildcard init/*.[ch] src/*.[ch] tools/*.c tests/*/*.[ch] \
-	tests/*/*/*.[ch])
-SCRIPTS := $(wildcard tools/daemons tools/libcap tools/need tools/check-static .ci/run \
-	tests/model/check)
+STYLED  := $(wildcard $(addsuffix /*.[ch],doctor init init/* src/* tools tests/* \
+	tests/*/*))
+SCRIPTS := $(wildcard tools/check-canaries tools/check-static tools/daemons \
+	tools/libcap tools/need tools/size .ci/run tests/model/check)
 
 check:
 	@$(MAKE) unit
@@ -34,6 +35,16 @@ build/unit/%: build/unit.o/tests/unit/%.o $(PARTS:%.c=build/unit.o/%.o)
 	@echo '  link    $@'
 	@mkdir -p $(@D)
 	@$(HOSTCC) $(UNIT) -o $@ $^ -lcmocka -lcap
+# The doctor has names of its own that init has, too.
+DOCTORS = $(filter-out doctor/main.c,$(DOCTOR)) $(OF_DOCTOR)
+build/unit/doctor_%: build/unit.o/tests/unit/doctor_%.o $(DOCTORS:%.c=build/unit.o/%.o)
+	@echo '  link    $@'
+	@mkdir -p $(@D)
+	@$(HOSTCC) $(UNIT) -o $@ $^ -lcmocka
+# The whole of it with the sanitizers, for hostile scenes.
+build/fini-doctor-sane: $(DOCTOR:%.c=build/unit.o/%.o) $(OF_DOCTOR:%.c=build/unit.o/%.o)
+	@echo '  link    $@'
+	@$(HOSTCC) $(UNIT) -o $@ $^
 build/unit.o/%.o: %.c Makefile tools/tests.mk | build/seccomp_filter.h build/license.h
 	@echo '  compile $< (unit)'
 	@mkdir -p $(@D)
@@ -45,24 +56,30 @@ model: | setup
 	@tests/model/check
 
 # Debian's python explicitly: the first one in PATH may not have its pytest.
-system: build/fini build/fini-no-fdinfo $(HELPERS)
+system: build/fini build/fini-no-fdinfo build/fini-doctor \
+		build/fini-doctor-sane $(HELPERS)
 	@echo 'system: $(JOBS) at a time'
-	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
+	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rfEs \
 		-o cache_dir=build/pytest -n $(JOBS) tests/system
 
 # In real engines, each with daemons, directories and cgroups of its own.
-engines: build/fini build/tests/ndrive build/tests/client
+engines: build/fini build/fini-doctor build/tests/ndrive build/tests/client
 	@tools/daemons stop build/daemons
-	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rs \
+	@PYTHONPYCACHEPREFIX=build/pycache /usr/bin/python3 -m pytest -q -rfEs \
 		-o cache_dir=build/pytest -n 2 --dist loadgroup tests/engines
 
 # Side by side with the inits that are installed; writes docs/measured.md.
-bench: build/fini
+bench: build/fini build/fini-doctor $(addprefix build/tests/,client launch ndrive rawfuse)
 	@/usr/bin/python3 tests/bench/run
+	@/usr/bin/python3 tests/bench/doctor
 
 # Stops real daemons under each init; writes docs/data.md. DATA_MB=10 is quicker.
 data-table: build/fini build/tests/launch
 	@/usr/bin/python3 tests/data/table
+
+# Draws docs/architecture.svg by the #include lines.
+architecture: | setup
+	@tools/floors draw
 
 demo: build/fini $(addprefix build/tests/,client launch ndrive)
 	@tests/demo/demo
@@ -78,14 +95,17 @@ build/tests/%: $$(wildcard tests/daemons/$$*.[ch] tests/daemons/$$*/*.[ch] \
 LINT = clang $(CLANG) -fsyntax-only -std=c11 $(WARN) $(DEFS) $(SYSINC) \
 	-DFINI_COMMIT='""'
 lint: | $(MADE)
+	@echo 'lint: floors'
+	@tools/floors check
+	@tools/floors drawn
 	@echo 'lint: clang'
-	@$(LINT) $(SRCS)
+	@$(LINT) $(SRCS) $(DOCTOR)
 	@$(LINT) -DFINI_NO_FDINFO $(SRCS)
 	@echo 'lint: clang-format'
 	@clang-format --dry-run -Werror $(STYLED)
 	@echo 'lint: cppcheck'
 	@cppcheck -q --std=c11 --enable=warning,performance,portability \
-		--error-exitcode=1 -I. -D_GNU_SOURCE $(SRCS)
+		--error-exitcode=1 -I. -D_GNU_SOURCE $(SRCS) $(DOCTOR)
 	@echo 'lint: shellcheck, mandoc'
 	@shellcheck $(SCRIPTS)
 	@for m in man/*.8; do mandoc -T lint -W warning $$m || exit 1; done

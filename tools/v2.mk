@@ -13,7 +13,7 @@ SCRIPTS += tests/v2/inside
 
 .PHONY: engines-v2 engines-v2-quick
 engines-v2: build/v2/root.img build/fini build/tests/ndrive build/tests/client
-	@FINI_RUNS=$${FINI_RUNS:-1} tests/v2/run $(V2_TESTS)
+	@TEST_RUNS=$${TEST_RUNS:-1} tests/v2/run $(V2_TESTS)
 
 # For CI: a part.
 engines-v2-quick:
@@ -28,7 +28,7 @@ space := $() $()
 build/v2/root.img: tools/v2.mk tools/need.mk | setup
 	@echo '  debian  $@ (one to two minutes)'
 	@rm -rf build/v2/root $@.new
-	@tools/debs build/v2/lists $(V2_ARCH) update $(GUEST_SUITES)
+	@tools/debs build/v2/lists $(V2_ARCH) update $(SUITES)
 	@mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
 		--include=$(subst $(space),$(comma),$(V2_PACKAGES)) \
 		"$$(. /etc/os-release && echo "$$VERSION_CODENAME")" \

@@ -12,14 +12,15 @@ class Box:
 
     _made = 0
 
-    def __init__(self, cli, watch, image, scene, *options, name=None):
+    def __init__(self, cli, watch, image, scene, *options, name=None, main=None):
         Box._made += 1
         self.cli, self.name = cli, name or f"box{Box._made}"
         self._watch, self._image, self._options = watch, image, options
         self.scratch = scenes.Scratch(scene)
+        self._main = main or self.scratch.main
 
     def start(self):
-        self.cli.run(self.name, self._image, self.scratch.main, *engine.RIGHTS,
+        self.cli.run(self.name, self._image, self._main, *engine.RIGHTS,
                      "-v", f"{self.scratch.path}:{scenes.INSIDE}", *self._options)
         self.wait_ready()
         return self

@@ -15,7 +15,7 @@ import waiting
 
 # What a run makes is named so: directories, cgroups, and with them mounts and sockets. closing.py looks for RUN,
 # sweeper.py for what this process has made.
-RUN = os.environ.setdefault("FINI_ENGINE_RUN", f"fini-engine.{os.getpid()}.")
+RUN = os.environ.setdefault("TEST_ENGINE_RUN", f"fini-engine.{os.getpid()}.")
 PREFIX = f"{RUN}{os.getpid()}."
 HANG = 3  # seconds after which a command that has not returned counts as hanging
 SLACK = waiting.SLOW  # what fini may cost, in seconds, beyond the engine's own time on a harmless container

@@ -29,7 +29,7 @@ def table(docker):
     place = engine.check(docker("info", "--format", "docker {{.ServerVersion}}, cgroup v{{.CgroupVersion}}, "
                                 "Linux {{.KernelVersion}}:"))
     yield found
-    if len(found) == len(INITS) * len(SCENES) * len(COMMANDS) and ("FINI_RUNS" not in os.environ or waiting.SLOW > 1):
+    if len(found) == len(INITS) * len(SCENES) * len(COMMANDS) and ("TEST_RUNS" not in os.environ or waiting.SLOW > 1):
         written.write("engines.md", f"paused with cgroup {engine.CGROUP}",
                       f"{place}\n\n{written.table(('FUSE', 'command', *INITS), *rows(found))}")
 

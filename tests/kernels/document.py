@@ -43,7 +43,11 @@ NOTES = """
 In two scenes fini has to find out that a thread of the server waits for its own server, and not for a slow disk: nobody
 else is left, and the kernel says where the thread waits. On x86-64 the 5.10 kernel says so in stack only, not in wchan.
 
-A scene that ends under tini too, on an old kernel, shows of fini only that it does no harm there. All runs of a control
+Over io_uring a server's requests come by a ring instead of a read(2) of /dev/fuse; "-" is a kernel that has none (6.14,
+CONFIG_FUSE_IO_URING). Two of the scenes with execve(2) end under tini, which looks at nobody: there fini has to look at a
+client that waits inside execve(2) without waiting itself. Before its end each client is seen to be there, by its kernel
+stack; "-" is a kernel, before 6.16, whose write-back makes nobody wait there. Any other scene that ends under tini too, on an old kernel, shows of fini only that it does no
+harm there. All runs of a control
 go side by side; where a race decides, that can decide it.
 
 A server that dirties a mapping of its own file can lock itself up while it still lives: in the page fault
@@ -71,6 +75,8 @@ def summary(cells):
 
 
 def _half(cells, scene, end, init):
+    if cells.lacking(scene, end):
+        return "-"
     hung, count, ms = cells.hung(scene, end, init), cells.count(scene, end, init), cells.ms(scene, end, init)
     if count and hung == count:
         return "**H**"

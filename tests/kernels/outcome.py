@@ -4,7 +4,7 @@ import statistics
 
 import plan
 
-ENDED, HUNG, FAILED = "ended", "hang", "failed"
+ENDED, HUNG, FAILED, LACKING = "ended", "hang", "failed", "lacking"
 SUFFIX = re.compile(r"\.(part|isra|constprop|cold)\.?\d*$")  # of a function that the compiler has cut up
 PROCESS = "zap_pid_ns_processes"
 # Where a stack begins to tell what every stack has.
@@ -42,6 +42,7 @@ class Cells:
     """The results of one kernel, by scene, end and init."""
 
     def __init__(self, result):
+        self._series = tuple(map(int, result["release"].split(".")[:2]))
         self._by_name = {(cell.scene, cell.end, cell.init): result["cells"][str(cell.number)] for cell in plan.cells()}
 
     def _runs(self, scene, end, init, how):
@@ -57,6 +58,15 @@ class Cells:
         """The median time of those that ended, or None."""
         ended = [run["ms"] for run in self._runs(scene, end, init, ENDED)]
         return statistics.median(ended) if ended else None
+
+    def lacking(self, scene, end):
+        """What this kernel does not have for the scene, or None."""
+        return next((run["why"] for run in self._runs(scene, end, "fini", LACKING)), None)
+
+    def _unseen(self, scene, end):
+        """A client that waits in execve(2) on this kernel, and was not seen to."""
+        return self._series >= plan.WAITS_FROM.get(scene, (99,)) and any(
+            self._runs(scene, end, init, LACKING) for init in plan.INITS)
 
     def unjudged(self, scene, end):
         """Why runs of the control tell nothing; a control is to hang, so others of its runs are enough."""
@@ -78,6 +88,10 @@ class Cells:
         for run in self._runs(scene, end, "fini", ENDED):
             if run["status"] != plan.STATUS[end]:
                 return f"ended with {run['status']} under fini: {said}"
+        if self._unseen(scene, end):
+            return f"{self.lacking(scene, end)} was not seen"
+        if self.lacking(scene, end):
+            return None
         if scene.startswith(plan.SELF_WAIT) and sum(plan.WHY in line for line in said) != runs:
             return f"fini does not say {plan.WHY!r}: {said}"
         return None

@@ -1,6 +1,6 @@
 /*
  * Who may be waiting for whom, when PID 1 is SIGKILLed: init
- * (init/supervise.c, init/main.c), its guardian (src/guardian.c) and the
+ * (init/loop.c, init/end.c), its guardian (init/guard.c, tracee.c) and the
  * kernel, while somebody outside kills, stops and continues them at any
  * moment.
  *
@@ -8,32 +8,40 @@
  *	init in a stop			guardian	PTRACE_CONT, its death
  *	init in a group stop		the outside	SIGCONT, SIGKILL
  *	guardian in waitid()		init		a stop, zap
- *	guardian in act			servers		its budget, SIGALRM
+ *	guardian in act			servers		its budget, its SIGKILL
  *	guardian stopped		nobody		its timer's SIGCONT, init's
+ *	guardian held			the outside	its timer's SIGKILL, init's
+ *	guardian in await_leave()	a tracer, Yama	the next try
  *	kernel in zap			guardian	its SIGKILL
  *
  * The outside does what it likes, but only DEEDS times: so every run ends, and
  * "for ever" is a last state, in which nobody has a step left, not even a
- * timer. Whoever has one takes it some time; no other fairness is needed.
+ * timer. Whoever has one takes it some time; no other fairness is needed. Who is
+ * held is stopped again and again, so fast that it comes to nothing in between,
+ * and as long as it lives.
  *
  * tests/model/check says which properties hold, and which do not in a variant
  * where one rule is left out:
- *	NO_TIMER	wake_regularly() has no timer
- *	NO_ALARM	limit_time() sets none
+ *	NO_TIMER	endure() has none that continues
+ *	NO_ALARM	act() sets none that ends it
+ *	NO_END		beat() sets none
+ *	NO_KILL		guardian_attend() only continues
  *	NO_RESTART	reap() does not tell guardian_ended()
  *	NO_REFUSAL	guardian_ended() starts another one always
  *	NO_LOOK		resume() continues without the look
  *	CONT_FIRST	watch() lets init go before it acts
  *	TOLD_LATE	stop_server() signals before it notes that it has
  *	LEAVE_TO_IT	init exits, and leaves what there is to do to its guardian
- *	LATE_REFUSAL	be_guardian() calls it a refusal that no leave came
- * One that does not hold of the code, and the variant in which it does:
- *	ATOMIC_LOOK	nothing comes between the look and PTRACE_CONT; no
- *			kernel has that
+ *	ONE_TRY		seize() calls it a refusal that it may not yet
+ * Two that do not hold of the code, and where they do:
+ *	none_lost	with ATOMIC_LOOK: nothing comes between the look and
+ *			PTRACE_CONT; no kernel has that
+ *	never_held	where SIGKILL does not find a guardian that is held for
+ *			a moment only, and never was before
  *
  * Not in it: servers (an act that does not end stands for those that do not
  * answer), SIGKILL of everybody at once, a mount made after main's end, a
- * stop signal that is held back, a fault of init's own.
+ * stop signal that is held back, a fault of init's own, a clone(2) that fails.
  */
 #define CLIENTS 0 /* phases of the teardown: those that differ here */
 #define SERVERS 1
@@ -45,7 +53,7 @@
 
 /* What init and guardian share --------------------------------------------- */
 
-typedef guardian_t { bool has_pid, refused, dismissed }
+typedef guardian_t { bool has_pid, refused, dismissed, pestered, ending }
 typedef teardown_t { byte phase }
 typedef server_t { bool told }
 
@@ -78,6 +86,9 @@ bool own_exit;
 bool ptraced;
 bool ptracer;		/* PR_SET_PTRACER */
 byte yama;		/* 0: may trace, 1: with leave, 2: may not */
+bool enosys;		/* a seccomp profile forbids it */
+bool elsewhere;		/* somebody else traces init */
+#define eperm (yama == 2 || (yama == 1 && !ptracer) || elsewhere)
 
 /* The guardian, as the kernel has it ---------------------------------------- */
 
@@ -85,7 +96,8 @@ bool lives, zombie;
 bool status;		/* of its exit: refused */
 bool sigkill;		/* it has it pending, and is as good as dead */
 bool stopped, stop_reported;
-bool sigusr1, timer, alarm;
+bool held;
+bool timer, ends;	/* that continues it, that ends it */
 
 /* The outside, and what the properties speak of ----------------------------- */
 
@@ -95,14 +107,18 @@ bool killed;		/* init, by SIGKILL */
 bool asked_to_stop;	/* init: SIGSTOP, and no SIGCONT since */
 bool attached;		/* there was a guardian when SIGKILL came */
 bool hit;		/* but it was killed itself */
-bool late;		/* or its time was over */
+bool late;		/* or its time was over, or it was held */
+byte seen;		/* by init: stops of a guardian that is held */
+bool warned;		/* it was started by an init that knew */
+bool surprised;		/* init was signalled before either could know that */
+#define surprise (held && seen < 2)
 bool lost;		/* or PTRACE_CONT, after the look, met EVENT_EXIT */
 bool acting;
 byte sigterms;		/* that the server has got */
 bool forever, unguarded; /* in the last state */
 
 /* At the end init is gone, or works, or rests as it was asked to. */
-#define STAYS_STOPPED (!forever)
+#define STAYS_STOPPED (!forever || surprised)
 /* While init works it has its guardian, if it may have one. */
 #define GUARDED (!unguarded)
 /* Init stands still while its guardian acts, and nobody is being killed. */
@@ -114,8 +130,8 @@ bool forever, unguarded; /* in the last state */
 	!late && !lost) || td.phase == PHASES)
 /* Init does not exit by itself with anything of ours left. */
 #define NOTHING_LEFT (!(own_exit && ours) || td.phase == PHASES)
-/* Init gives up on guardians only where Yama lets none trace it. */
-#define LEAVE_IN_TIME (!(g.refused && yama < 2))
+/* Init gives up on guardians only where none can ever trace it. */
+#define LEAVE_IN_TIME (!(g.refused && !enosys))
 
 ltl stays_stopped { [] STAYS_STOPPED }
 ltl guarded { [] GUARDED }
@@ -127,6 +143,7 @@ ltl leave_in_time { [] LEAVE_IN_TIME }
 ltl all { [] (STAYS_STOPPED && GUARDED && ONE_AT_A_TIME && TOLD_ONCE &&
     COVERED && NOTHING_LEFT && LEAVE_IN_TIME) }
 ltl none_lost { [] !lost }
+ltl never_held { [] !forever }
 ltl everything { [] (STAYS_STOPPED && GUARDED && ONE_AT_A_TIME && TOLD_ONCE &&
     COVERED && NOTHING_LEFT && LEAVE_IN_TIME && !lost) }
 
@@ -214,7 +231,7 @@ inline release_tracee()
 	fi
 }
 
-/* src/teardown.c ------------------------------------------------------------ */
+/* init/teardown/run.c --------------------------------------------------------- */
 
 /* Each step of it is one in which SIGKILL may come. */
 inline stop_server()
@@ -241,13 +258,13 @@ inline run_phase()
 	fi
 }
 
-/* src/guardian.c: the guardian's own process -------------------------------- */
+/* init/guard.c, init/tracee.c: the guardian's own process ----------------- */
 
 /* init/main.c. Servers may not answer; then nothing but SIGALRM may end it. */
 inline act_for_init()
 {
 #ifndef NO_ALARM
-	alarm = true; /* limit_time() */
+	ends = true; /* endure_most() */
 #endif
 	acting = true;
 	do
@@ -286,10 +303,13 @@ inline resume()
 #endif
 }
 
-/* A stop that next_stop() fetches is reported once. */
+/* A stop that tracee_next_stop() fetches is reported once. */
 inline watch()
 {
 	do
+#ifndef NO_END
+	:: g.pestered && !g.ending -> beat()
+#endif
 	:: atomic { exit_code -> exit_code = false; stop = state };
 		if
 		:: stop == EVENT_EXIT ->
@@ -309,29 +329,34 @@ inline watch()
 	od
 }
 
-inline be_guardian()
+/* Its timer is renewed as long as it runs: here, never over unless it is held. */
+inline beat()
 {
 	atomic {
-#ifndef NO_TIMER
-		timer = true; /* wake_regularly() */
-#endif
-		in_time = true
-	};
-	if /* await_leave(): long enough for an init that is not stopped */
-	:: sigusr1 -> sigusr1 = false
-	:: !sigusr1 && state != RUNS -> in_time = false
-	fi;
-	atomic { /* PTRACE_SEIZE */
 		if
-		:: yama == 2 || (yama == 1 && !ptracer) ->
-#ifdef LATE_REFUSAL
-			status = true;
-#else
-			status = in_time; /* with 0 the next one may try */
+#ifndef NO_END
+		:: g.pestered -> ends = true; g.ending = true
 #endif
-			seized = false
-		:: else ->
-			seized = true;
+		:: else
+		fi
+	}
+}
+
+inline be_guardian()
+{
+#ifndef NO_TIMER
+	timer = true; /* endure() */
+#endif
+	beat();
+	atomic { /* seize(): of what it tries again and again, the last time */
+		if
+		:: enosys ->
+			status = true
+#ifdef ONE_TRY
+		:: !enosys && eperm ->
+			status = true
+#endif
+		:: !enosys && !eperm ->
 			ptraced = true;
 			if
 			:: state == STOPPED -> trap_stop()
@@ -340,15 +365,14 @@ inline be_guardian()
 		fi
 	};
 	if
-	:: seized -> watch()
-	:: !seized /* _exit(status) */
+	:: ptraced -> watch()
+	:: !ptraced /* _exit(status) */
 	fi
 }
 
 active proctype guardian() provided (!stopped || sigkill)
 {
 	mtype stop;
-	bool in_time, seized;
 
 	do
 	:: lives ->
@@ -356,9 +380,10 @@ active proctype guardian() provided (!stopped || sigkill)
 		d_step { /* do_exit() */
 			release_tracee();
 			acting = false;
-			alarm = false;
+			ends = false;
 			timer = false;
 			stopped = false;
+			held = false;
 			sigkill = false;
 			lives = false;
 			zombie = true;
@@ -369,21 +394,21 @@ active proctype guardian() provided (!stopped || sigkill)
 
 /* Init ---------------------------------------------------------------------- */
 
-/* src/guardian.c */
+/* init/guardian.c */
 inline start()
 {
 	atomic {
 		assert(!lives && !zombie);
 		lives = true;
 		ptracer = false;
-		sigusr1 = false;
 		status = false;
 		stop_reported = true;
+		g.ending = false;
+		warned = g.pestered;
 		hit = false
 	};
 	g.has_pid = true;
-	ptracer = true;
-	sigusr1 = true
+	ptracer = true
 }
 
 inline guardian_start()
@@ -407,19 +432,30 @@ inline guardian_ended()
 	fi
 }
 
-inline guardian_continue()
+/* SIGCONT to who is held: the next stop is there at once. */
+inline guardian_attend()
 {
 	atomic {
 		if
-		:: !stop_reported ->
+		:: stop_reported
+#ifndef NO_KILL
+		:: !stop_reported && g.pestered && !g.ending ->
 			stop_reported = true;
-			stopped = false
-		:: else
+			sigkill = true;
+			hit = true
+#endif
+		:: else ->
+			g.pestered = true;
+			stopped = held;
+			if
+			:: held && seen < 2 -> seen++; sigchld = true
+			:: else -> stop_reported = true
+			fi
 		fi
 	}
 }
 
-/* init/supervise.c */
+/* init/loop.c, init/reap.c */
 inline reap()
 {
 	sigchld = false;
@@ -430,10 +466,10 @@ inline reap()
 #endif
 	:: !zombie
 	fi;
-	guardian_continue()
+	guardian_attend()
 }
 
-inline supervise_attend()
+inline reap_attend()
 {
 	if
 	:: sigchld -> reap()
@@ -441,7 +477,7 @@ inline supervise_attend()
 	fi
 }
 
-inline supervise()
+inline loop_until_main_ends()
 {
 	do
 	:: main_ended -> break
@@ -451,7 +487,7 @@ inline supervise()
 	od
 }
 
-/* init/main.c: of finish(), what matters here */
+/* init/end.c: of end_container(), what matters here */
 inline tear_down()
 {
 	if
@@ -460,16 +496,16 @@ inline tear_down()
 		do
 		:: td.phase < PHASES ->
 			run_phase();
-			supervise_attend();
+			reap_attend();
 			td.phase++
 		:: else -> break
 		od;
-		supervise_attend()
+		reap_attend()
 	:: else
 	fi
 }
 
-/* src/guardian.c */
+/* init/guardian.c */
 inline guardian_dismiss()
 {
 	g.dismissed = true;
@@ -481,7 +517,7 @@ inline guardian_dismiss()
 
 active proctype Init() provided (state == RUNS)
 {
-	supervise();
+	loop_until_main_ends();
 #ifndef LEAVE_TO_IT
 	tear_down();
 	guardian_dismiss();
@@ -511,8 +547,10 @@ active proctype kernel()
 	:: d_step { state == ZAP && lives && !sigkill -> sigkill = true }
 	:: d_step { state == ZAP && !lives -> state = GONE }
 	/* the guardian's timers */
-	:: d_step { timer && stopped -> stopped = false }
-	:: d_step { alarm && !sigkill -> sigkill = true; late = true }
+	:: d_step { timer && stopped && !held -> stopped = false }
+	:: d_step { ends && (acting || held) && !sigkill ->
+		sigkill = true;
+		late = true }
 	od
 }
 
@@ -529,6 +567,7 @@ inline kill_init()
 		:: alive ->
 			killed = true;
 			attached = ptraced || g.dismissed;
+			surprised = surprised || surprise;
 			die()
 		:: state == EVENT_EXIT && own_exit ->
 			exit_code = false;
@@ -543,6 +582,7 @@ inline continue_init()
 {
 	d_step {
 		alive;
+		surprised = surprised || surprise;
 		asked_to_stop = false;
 		sigstop = false;
 		stop_dequeued = false;
@@ -563,6 +603,7 @@ active proctype outside()
 	if
 	:: yama = 1
 	:: yama = 2
+	:: enosys = true
 	:: true
 	fi;
 	do
@@ -573,12 +614,25 @@ active proctype outside()
 		if
 		:: kill_init()
 		:: continue_init()
-		:: d_step { alive -> sigstop = true; asked_to_stop = true }
+		:: d_step { alive ->
+			surprised = surprised || surprise;
+			sigstop = true;
+			asked_to_stop = true }
 		:: d_step { lives -> sigkill = true; hit = true }
 		:: d_step { lives ->
 			stopped = true;
 			stop_reported = false;
 			sigchld = true }
+		:: d_step { lives && !held ->
+			stopped = true;
+			held = true;
+			seen = 0;
+			surprised = surprised ||
+			    ((state != RUNS || sigstop || trap_notify) &&
+				!acting && !warned);
+			stop_reported = false;
+			sigchld = true }
+		:: d_step { alive && !ptraced -> elsewhere = !elsewhere }
 		fi
 	:: deeds = DEEDS; break
 	od
@@ -594,6 +648,6 @@ active proctype end()
 		    (asked_to_stop && !killed && (state == STOPPED ||
 			(state == EVENT_STOP && listening))));
 		unguarded = state == RUNS && ours && !ptraced &&
-		    !g.refused
+		    !g.refused && yama < 2 && !elsewhere
 	}
 }

@@ -7,7 +7,9 @@ import pytest
 
 from machine import FINI, TOP, run
 
-FILES = {"sbin/fini": ("build/fini", 0o755), "share/man/man8/fini.8": ("man/fini.8", 0o644)}
+FILES = {"sbin/fini": ("build/fini", 0o755), "share/man/man8/fini.8": ("man/fini.8", 0o644),
+         "sbin/fini-doctor": ("build/fini-doctor", 0o755),
+         "share/man/man8/fini-doctor.8": ("man/fini-doctor.8", 0o644)}
 
 
 def read(path):

@@ -128,7 +128,8 @@ def test_sidecar(podman, remote):
     waiting.until(lambda: podman(*probe, status=None).returncode == 0, 30, "mounted")
     podman("run", "--rm", *options(program, volumes))
     podman("stop", f"--time={spec['terminationGracePeriodSeconds']}", "sidecar")
-    assert podman.output("inspect", "--format={{.State.ExitCode}}", "sidecar") == str(128 + 15)
+    said = podman("logs", "sidecar")
+    assert podman.output("inspect", "--format={{.State.ExitCode}}", "sidecar") == str(128 + 15), said.stderr
     assert len((remote / "log").read_text().splitlines()) == 1
     # Its mount went with it, outside too.
     assert f"{volumes['shared']}/data" not in podman.machine.run("cat", "/proc/self/mountinfo").stdout

@@ -1,5 +1,6 @@
 """make dist and make deb: the same bytes from everywhere, and a package that Debian would take."""
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -104,11 +105,12 @@ def test_tar_has_what_is_committed_and_nothing_of_who_made_it(clones):
 
 
 def test_lintian_has_nothing_to_say(clone, tmp_path):
-    """Of the sources, the package and the upload. That it looks at all, the one tag shows that is overridden."""
+    """Of the sources, the package and the upload. That it looks at all, the tag shows that is overridden."""
     changes, = (clone.path / "build/deb").glob("*.changes")
     done = run("lintian", "--show-overrides", str(changes), status=None, env={**os.environ, "TMPDIR": str(tmp_path)})
     said = [line for line in done.stdout.splitlines() if not line.startswith("N:")]
-    assert said == ["O: fini: shared-library-lacks-prerequisites [usr/sbin/fini]"]
+    assert set(said) == {f"O: fini: shared-library-lacks-prerequisites [usr/sbin/{program}]"
+                         for program in ("fini", "fini-doctor")}
 
 
 def test_fields_of_the_package(clone):
@@ -122,6 +124,29 @@ def test_fields_of_the_package(clone):
 def test_package_has_the_same_program(clone, tmp_path):
     run("dpkg-deb", "-x", str(clone.one(".deb")), str(tmp_path))
     assert digest(tmp_path / "usr/sbin/fini") == digest(clone.program())
+
+
+@pytest.fixture
+def documents(clone, tmp_path):
+    run("dpkg-deb", "-x", str(clone.one(".deb")), str(tmp_path))
+    return tmp_path / "usr/share/doc/fini"
+
+
+def test_package_has_the_documents_and_their_links_lead_to_files(documents):
+    texts = {os.path.relpath(path, documents): path for path in documents.rglob("*.md")}
+    assert {"README.md", "docs/kernel.md", "docs/rights.md", "docs/engines.md", "examples/README.md"} <= texts.keys()
+    for name, path in texts.items():
+        for link in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+            assert (path.parent / link).exists(), f"{name}: {link}"
+
+
+def test_examples_of_the_package_name_the_program_of_the_package(documents):
+    examples = documents / "examples"
+    assert {path.name for path in examples.iterdir()} == set(os.listdir(os.path.join(TOP, "deploy")))
+    assert json.loads((examples / "daemon.json").read_text())["init-path"] == "/usr/sbin/fini"
+    assert 'init_path = "/usr/sbin/fini"' in (examples / "containers.conf").read_text()
+    assert not [path for path in documents.rglob("*") if path.is_file() and b"/usr/local/sbin/fini" in path.read_bytes()]
+    assert os.access(examples / "drained", os.X_OK)
 
 
 def test_package_installs_alone_and_goes_again(clone, tmp_path):

@@ -6,7 +6,7 @@ import tempfile
 import fusectl
 import procfs
 
-RECORD = "FINI_TEST_RECORD"  # names the file in which all workers record what they made
+RECORD = "TEST_RECORD"  # names the file in which all workers record what they made
 
 
 def record(what, kind, number):

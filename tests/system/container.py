@@ -1,5 +1,6 @@
 """A container for a test: started, watched, and gone without a trace afterwards."""
 import collections
+import contextlib
 import json
 import os
 import re
@@ -12,11 +13,12 @@ import time
 import closing_proof
 import known
 import procfs
+import reach
 import release
 import waiting
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(TOP, "build")
+BUILD = reach.programs(os.path.join(TOP, "build"))
 TOOLS = os.path.join(BUILD, "tests")
 INITS = {
     "tini": "/usr/bin/tini-static",
@@ -109,8 +111,9 @@ class Container:
         if started is None or started["event"] != "started":
             raise AssertionError(f"not started: {self.stderr()}")
         self.pid, self.pidns = started["pid"], started["pidns"]
-        self._pidns_fd = os.open(f"/proc/{self.pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)  # so the number stays ours
-        self._pidfd = os.pidfd_open(self.pid)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may have ended by now
+            self._pidfd = os.pidfd_open(self.pid)
+            self._pidns_fd = os.open(f"/proc/{self.pid}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)  # the number stays ours
         self._keeper.add(self.pid, self.pidns, self.scratch, self.foreign)
         closing_proof.record("made", "pidns", self.pidns)
         return self
@@ -215,9 +218,10 @@ class Container:
                 for tid in procfs.tids(pid) if re.match(wchan, procfs.wchan(pid, tid))]
 
     def stuck(self):
-        """Every thread that waits in the kernel for an answer of a FUSE server or for pages it should have written."""
+        """Every thread that waits in the kernel for an answer of a FUSE server, or for pages it should have written; who
+        is in an execve(2), and who waits for that."""
         return [Stuck(pid, procfs.comm(pid), procfs.state(pid, tid), procfs.wchan(pid, tid), procfs.stack(pid, tid))
-                for pid, tid in self.threads_in(r"request_wait_answer|folio_wait|fuse_")]
+                for pid, tid in self.threads_in(r"request_wait_answer|folio_wait|fuse_|call_proc_get_link|\?")]
 
     def new_connections(self):
         return [connection for connection in self.connections if connection.exists()]

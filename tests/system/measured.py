@@ -5,12 +5,12 @@ import os
 import statistics
 import tempfile
 
-RECORD = "FINI_TEST_MEASURED"  # names the file in which all workers record
+RECORD = "TEST_MEASURED"  # names the file in which all workers record
 
 
 def runs(default):
-    """How often to repeat a scene that must never fail: FINI_RUNS, if it is set, limits it."""
-    return min(default, int(os.environ.get("FINI_RUNS", default)))
+    """How often to repeat a scene that must never fail: TEST_RUNS, if it is set, limits it."""
+    return min(default, int(os.environ.get("TEST_RUNS", default)))
 
 
 def seconds(what, taken):

@@ -15,6 +15,8 @@
  *   gate FIFO CMD...   executes CMD once it has read a byte
  *   with B I CMD...    blocks and ignores signals (lists of numbers, or -),
  *                      then executes CMD
+ *   flood PID N S      signal N to the first thread of PID, without a pause,
+ *                      for S seconds, or until it is gone
  *   mounts N DIR CMD.. N bind mounts in DIR with names that need escapes, then
  *                      executes CMD
  */
@@ -33,6 +35,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define QUIT 4242
@@ -255,6 +258,22 @@ with(char **argv)
 	return execute(argv + 2);
 }
 
+/* Also while the queue is full: EAGAIN. */
+static int
+flood(pid_t pid, int number, int seconds)
+{
+	struct timespec now;
+	time_t end;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	for (end = now.tv_sec + seconds; now.tv_sec < end;
+	     clock_gettime(CLOCK_MONOTONIC, &now))
+		if (syscall(SYS_tgkill, pid, pid, number) == -1 &&
+		    errno != EAGAIN)
+			return 1;
+	return 0;
+}
+
 static int
 mounts(int count, const char *directory, char **argv)
 {
@@ -293,6 +312,8 @@ be(char **argv)
 		return gate(argv[1], argv + 2);
 	if (strcmp(what, "with") == 0)
 		return with(argv + 1);
+	if (strcmp(what, "flood") == 0)
+		return flood(atoi(argv[1]), atoi(argv[2]), atoi(argv[3]));
 	if (strcmp(what, "mounts") == 0)
 		return mounts(atoi(argv[1]), argv[2], argv + 3);
 	errx(2, "no such thing: %s", what);

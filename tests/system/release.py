@@ -21,17 +21,17 @@ def connections(namespace, foreign):
     for pid in procfs.pids_in(namespace):
         for tid in procfs.tids(pid):
             _pin(pinned, foreign, lambda: set(procfs.fuse_mounts(pid, tid)))
-        _pin(pinned, foreign, lambda: procfs.served_by(pid) - _served_elsewhere(namespace, procfs.served_by(pid)))
+    _pin(pinned, foreign, lambda: _served_only_in(namespace))
     return list(pinned.values())
 
 
-def _served_elsewhere(namespace, numbers):
-    """Which of them are another's, too: fdinfo tells the id of a connection that is gone, and somebody may have it."""
-    elsewhere = set()
-    for pid in procfs.pids() if numbers else ():
+def _served_only_in(namespace):
+    """Not what is another's, too: fdinfo tells the id of a connection that is gone, and somebody may have it."""
+    inside = set().union(*map(procfs.served_by, procfs.pids_in(namespace)))
+    for pid in procfs.pids() if inside else ():
         if procfs.pidns(pid) != namespace:
-            elsewhere |= numbers & procfs.served_by(pid)
-    return elsewhere
+            inside -= procfs.served_by(pid)
+    return inside
 
 
 def _pin(pinned, foreign, see):

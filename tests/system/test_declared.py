@@ -25,6 +25,77 @@ def test_main_sees_the_mount_at_once(container, init, options):
     assert "a DESTROY 0" in container.log()
 
 
+# As a mount helper does it: it mounts, passes /dev/fuse to the server and ends. Each step waits, if there is a gate for it.
+HANDED_OVER = """
+import os, socket, subprocess
+def step(name):
+    if os.path.exists("{scratch}/" + name):
+        open("{scratch}/" + name).readline()
+ours, its = socket.socketpair()
+if os.fork() == 0:
+    fuse = os.open("/dev/fuse", os.O_RDWR)
+    os.set_inheritable(fuse, True)
+    step("mount")
+    subprocess.run(["mount", "-i", "-t", "fuse.ndrive", "-o",
+                    f"fd={{fuse}},rootmode=40000,user_id=0,group_id=0", "ndrive", "{scratch}/mnt/a"],
+                   close_fds=False, check=True)
+    step("pass")
+    socket.send_fds(its, [b"x"], [fuse])
+    os._exit(0)
+its.close()
+os.wait()
+open("{scratch}/passed", "w").close()
+step("take")
+fuse = socket.recv_fds(ours, 1, 1)[1][0]
+os.set_inheritable(fuse, True)
+os.execv("{ndrive}", ["ndrive", "-f", "--log", "{scratch}/drives.log", "--name", "a", "{scratch}/back/a",
+                      f"/dev/fd/{{fuse}}"])
+"""
+
+
+@pytest.fixture
+def handed_over(container, gates):  # noqa: F811
+    """Starts such a server, and returns its gates. Nothing checks servers."""
+    def start(*steps):
+        made = [gates(container, step) for step in steps]
+        with open(container.path("server.py"), "w") as file:
+            file.write(HANDED_OVER.format(scratch=container.scratch, ndrive=f"{TOOLS}/ndrive"))
+        container.start("fini", SEES_A, [server(f"python3 {container.path('server.py')}"), "--server-check=0"])
+        return made
+    return start
+
+
+def test_a_mount_helper_that_was_taken_for_the_server(container, handed_over):
+    """It held /dev/fuse when init looked; the server has it since. No other event tells of that."""
+    passes, = handed_over("pass")
+    await_mounted(container, "a")
+    container.guardian()  # init has seen who holds it
+    passes.open()
+    container.wait_ready()
+    assert_ends(container)
+    assert container.stderr() == ""
+    assert "a DESTROY 0" in container.log()
+
+
+@pytest.mark.parametrize("later", [0.05, 2])
+def test_a_server_that_nobody_saw_take_its_device(container, handed_over, later):
+    """When init looks, /dev/fuse is in a socket and nobody's: it is stopped until then. What is no --server's would be
+    searched for not much longer than a second."""
+    mounts, takes = handed_over("mount", "take")
+    waiting.until(lambda: container.named("python3"), STARTS, "started")
+    os.kill(container.pid, signal.SIGSTOP)
+    mounts.open()
+    await_mounted(container, "a")
+    waiting.until(lambda: os.path.exists(container.path("passed")), STARTS, "passed on")
+    os.kill(container.pid, signal.SIGCONT)
+    waiting.moment(later)
+    takes.open()
+    container.wait_ready()
+    assert_ends(container)
+    assert "is not seen" not in container.stderr()
+    assert "a DESTROY 0" in container.log()
+
+
 @both_finis
 def test_several_in_order(container, init):
     """The next one starts only when the one before it serves, and main when all do."""
@@ -115,7 +186,44 @@ def test_cannot_be_started(container, start_gated, init, command, words):  # noq
                          ids=["never mounts", "ends without a mount", "goes into the background without one"])
 def test_never_mounts(container, start_gated, command):  # noqa: F811
     start_gated(container, "fini", [server(command), "--server-ready=1s"])
-    assert_not_started(container, command, "not live after 1000 ms")
+    line = assert_not_started(container, command, "not live after 1000 ms")
+    assert line.endswith(" ms") == (command == "sleep 60"), line
+
+
+@pytest.mark.parametrize("command", ["true", "sh -c '(sleep 60 &) &'"])
+def test_one_that_exited_with_0_and_did_not_mount_says_so(container, command):
+    """The line every five seconds, and the last: whoever waits wants to know what for."""
+    container.start("fini", "finish", [server(command), "--server-ready=6s"])
+    end = container.wait_end(6 + STARTS)
+    assert end and end.status == 125
+    waits, fails = container.stderr().splitlines()
+    assert waits.endswith("waiting for its mount, 5 s (it exited with 0)")
+    assert fails.endswith("its mount is not live after 6000 ms (it exited with 0)")
+
+
+def test_a_server_without_the_device_is_told_which_flag_it_needs(container, start_gated):  # noqa: F811
+    device = container.path("fuse")
+    os.mknod(device, 0o20666, os.makedev(10, 253))  # of no driver
+    start_gated(container, "fini", [server(drive(container, "a"))], ["--bind", f"{device}:/dev/fuse"])
+    assert_not_started(container, "exited with ", "(no /dev/fuse that opens: add --device /dev/fuse)")
+
+
+def test_a_server_without_sys_admin_is_told_which_flag_it_needs(container, start_gated):  # noqa: F811
+    start_gated(container, "fini", [server(drive(container, "a"))], ["--drop-cap", "21"])
+    assert_not_started(container, "exited with ", "(no CAP_SYS_ADMIN: add --cap-add SYS_ADMIN)")
+
+
+def test_a_server_that_lacks_nothing_is_told_no_flag(container, start_gated):  # noqa: F811
+    start_gated(container, "fini", [server("sh -c 'exit 3'")])
+    assert assert_not_started(container, "exited with 3").endswith("before its mount was live")
+
+
+def test_a_command_for_a_shell_is_warned_of(container, start_gated):  # noqa: F811
+    start_gated(container, "fini", [server(f"false && {drive(container, 'a')}")])
+    end = container.wait_end(STARTS)
+    assert end and end.status == 125
+    warned, failed = container.stderr().splitlines()
+    assert "no shell runs it" in warned and "exited with 1" in failed
 
 
 def test_progress_comes_after_five_seconds(container):

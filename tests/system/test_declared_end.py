@@ -145,7 +145,6 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 HELPERS = {
-    "child of the server": lambda c, path: shell(c, f"{path} & exec {drive(c, 'a', '-f')}"),
     "reads its pipe": lambda c, path: shell(c, f"{drive(c, 'a', '-f')} | {path}"),
     "peer of its socketpair": lambda c, path: f"{c.path('pair')} {path} {drive(c, 'a', '-f')}",
 }

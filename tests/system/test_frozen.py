@@ -5,6 +5,7 @@ import signal
 import pytest
 
 import freezer
+import waiting
 from hangs import HEALTHY, HOLDER, both_loads
 from inits import assert_hangs, assert_killed
 
@@ -27,11 +28,13 @@ def test_init_frozen_killed_thawed(guarded, frozen, load):
     assert_killed(container)
 
 
+@pytest.mark.parametrize("pause", [0, 2.5])
 @both_loads
-def test_all_frozen_killed_thawed(guarded, frozen, load):
-    """As docker pause, docker kill, docker unpause."""
+def test_all_frozen_killed_thawed(guarded, frozen, load, pause):
+    """As docker pause, docker kill, docker unpause; also later than a guardian ends that is held up."""
     container, _ = guarded(load)
     frozen.take(*container.processes()).freeze()
+    waiting.moment(pause)
     container.kill()
     frozen.thaw()
     assert_killed(container)

@@ -185,6 +185,28 @@ def test_ten_thousand_orphans(box):
     assert box.stderr() == ""
 
 
+# Main's number, used again
+
+# The number of a process is in use while a process group has it.
+REUSED = """
+export main=$$
+setsid sh -c '
+    trap "echo \\$((main - 1)) >/proc/sys/kernel/ns_last_pid; sh -c \\"exit 3\\" & echo \\$main \\$!; exit 0" TERM
+    echo heard; while :; do sleep 0.1; done' &
+until test -s stdout; do :; done
+exit 7
+"""
+
+
+def test_an_orphan_with_the_number_that_main_had(box, start):
+    """Main was reaped, so the number is free: how somebody else ends is not main's status."""
+    start("-w", "--kill-grace=20s", "--", "/bin/sh", "-c", f"cd {box.scratch}\n{REUSED}")
+    box.ends(7)
+    [reused] = [line.split() for line in box.lines() if line != "heard"]
+    assert reused[0] == reused[1], f"the number was not used again: {reused}"
+    assert f"reaped orphan[{reused[0]}]: exited with 3" in box.stderr()
+
+
 # --report
 
 def phases(events):

@@ -1,6 +1,7 @@
 """Every signal reaches main, as it was sent."""
 import ctypes
 import os
+import re
 import signal
 
 import pytest
@@ -156,3 +157,76 @@ def test_no_signal_at_parents_death_unless_asked_for(box):
     assert events(box) == ["37 0"]
     box.go()
     assert box.wait_end(SOON)
+
+
+# --rewrite, -r
+
+@pytest.mark.parametrize("options", [["--rewrite=TERM:QUIT"], ["-r", "15:3"], ["-rHUP:0,SIGTERM:SIGQUIT"]])
+def test_rewrite(box, start, options):
+    start(*options, "--", PROBE, "signals")
+    box.line("ready")
+    init = box.init()
+    queue(init, signal.SIGTERM, 1015)
+    box.line("3 1015")
+    os.kill(init, signal.SIGUSR1)
+    box.line("10 0")
+    queue(init, 64, QUIT)
+    box.ends(42)
+
+
+def test_rewrite_for_the_process_group(box, start):
+    start("-g", "--rewrite=TERM:QUIT", "--", PROBE, "signals")
+    box.line("ready")
+    os.kill(box.init(), signal.SIGTERM)
+    box.line("3 0")
+
+
+def test_rewrite_to_nothing(box, start):
+    start("--rewrite=TERM:0", "-r", "USR2:0", "--", PROBE, "signals")
+    box.line("ready")
+    init = box.init()
+    for number in (signal.SIGTERM, signal.SIGUSR2, signal.SIGUSR1):
+        os.kill(init, number)
+    box.line("10 0")
+    assert events(box) == ["10 0"]
+    queue(init, 64, QUIT)
+    box.ends(42)
+
+
+# -v
+
+def test_verbose_says_what_killed_main(box, start):
+    start("-v", "--", "/bin/sh", "-c", "kill -SEGV $$")
+    box.ends(139)
+    assert re.search(r"fini: reaped main\[\d+\]: killed by signal 11 \(SIGSEGV\)\n", box.stderr())
+
+
+def test_what_killed_main_is_not_said_unless_asked_for(box, start):
+    start("--", "/bin/sh", "-c", "kill -SEGV $$")
+    box.ends(139)
+    assert box.stderr() == ""
+
+
+# Main is another user's, and PID 1 has no CAP_KILL
+
+KILL, SETUID, SYS_PTRACE = "5", "7", "19"
+TO_NOBODY = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def sandboxed(box):
+    """For 50 ms after the start fini has everything that it was given."""
+    return waiting.until(lambda: status(box.init(), "Seccomp")["Seccomp"] == "2", SOON, "in its sandbox")
+
+
+@pytest.mark.parametrize("dropped", [[KILL], [KILL, SYS_PTRACE]], ids=["KILL", "KILL and SYS_PTRACE"])
+@pytest.mark.parametrize("options", [[], ["-g"]], ids=["main", "group"])
+def test_main_of_another_user_without_cap_kill(box, dropped, options):
+    launch = [word for number in dropped for word in ("--drop-cap", number)]
+    box.as_pid_1(*options, "--", *TO_NOBODY, PROBE, "signals", launch=launch)
+    box.line("ready")
+    sandboxed(box)
+    os.kill(box.pid, signal.SIGTERM)
+    box.line("15 0")
+    queue(box.pid, 64, QUIT)
+    box.line("64 0")
+    assert box.stderr() == ""

@@ -51,7 +51,8 @@ def test_clients_get_an_error(start, init):
     assert re.fullmatch(r"(.*(not connected|connection abort).*\n)+", container.read("errors").decode())
     [line] = container.stderr().splitlines()
     assert re.fullmatch(r"fini: aborted connection \d+ \(.*/mnt/a, ndrive\[\d+\]\) by .*: .*", line), line
-    assert not container.stuck() and not container.named("ndrive")
+    waiting.until(lambda: not container.stuck(), 2, "nobody waits")  # the writer on a healthy drive does, for a moment
+    assert not container.named("ndrive")
     assert procfs.wchan(container.pid, container.pid) != "0"
     assert_ends(container)
 

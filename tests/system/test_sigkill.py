@@ -14,7 +14,7 @@ import measured
 import procfs
 import waiting
 from hangs import HOLDER, SCENES, hang_scenes
-from inits import HANG, HURRY, PROMPT, assert_ends, assert_killed, both_finis
+from inits import HANG, HURRY, KILLED, PROMPT, assert_ends, assert_killed, both_finis
 
 RUNS = 50
 OTHER_RUNS = 5
@@ -70,7 +70,7 @@ def test_in_the_middle_of_a_teardown(containers, scene):
             longest = min(longest, end.seconds)  # the teardown was over by then: earlier, next time
         else:
             kill_if_there(container)
-            end = container.wait_end(PROMPT)
+            end = container.wait_end(KILLED)
             hits += end is None or end.status == -signal.SIGKILL
         assert end is not None, f"hangs: {container.stuck()}"
         assert end.status in (7, -signal.SIGKILL)

@@ -6,7 +6,7 @@ import time
 
 IN_MODIFY, IN_CREATE, IN_MOVED_TO = 0x2, 0x100, 0x80
 TICK = 0.005
-SLOW = float(os.environ.get("FINI_SLOW", "1"))  # how much longer everything may take, on an emulated machine
+SLOW = float(os.environ.get("TEST_SLOW", "1"))  # how much longer everything may take, on an emulated machine
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
-#include "src/log.h"
+#include "src/base/log.h"
 
 struct pipe {
 	int out, in;

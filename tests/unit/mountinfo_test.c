@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 
-#include "src/mountinfo.h"
+#include "src/proc/mountinfo.h"
 
 #define MOST 8
 
@@ -14,15 +14,12 @@ struct seen {
 	struct mount mount[MOST];
 };
 
-static bool
-keep(const struct mount *mount, void *context)
+static void
+keep(struct seen *seen, const struct mount *mount)
 {
-	struct seen *seen = context;
-
 	if (seen->count < MOST)
 		seen->mount[seen->count] = *mount;
 	seen->count++;
-	return true;
 }
 
 static void
@@ -33,7 +30,21 @@ read_bytes(struct seen *seen, const char *text, size_t size)
 	seen->count = 0;
 	for (size_t i = 0; i < size; i++)
 		if (mountinfo_feed(&parser, text[i]))
-			keep(&parser.mount, seen);
+			keep(seen, &parser.mount);
+}
+
+static void
+read_open(struct seen *seen, int fd)
+{
+	struct mounts m;
+	const struct mount *mount;
+
+	memset(&m, 0xff, sizeof(m)); /* what it was before does not matter */
+	seen->count = 0;
+	assert_int_equal(mounts_open(&m, fd), 0);
+	while ((mount = mounts_next(&m)) != NULL)
+		keep(seen, mount);
+	assert_int_equal(m.size, 0);
 }
 
 static void
@@ -41,9 +52,8 @@ read_file(struct seen *seen, const char *text, size_t size)
 {
 	int fd = memfd_create("mountinfo", 0);
 
-	seen->count = 0;
 	assert_int_equal(write(fd, text, size), size);
-	assert_int_equal(mountinfo_read(fd, keep, seen), 0);
+	read_open(seen, fd);
 	close(fd);
 }
 
@@ -55,6 +65,7 @@ assert_same(const struct mount *a, const struct mount *b)
 	assert_int_equal(a->major, b->major);
 	assert_int_equal(a->minor, b->minor);
 	assert_int_equal(a->propagated, b->propagated);
+	assert_int_equal(a->shared, b->shared);
 	assert_int_equal(a->cut, b->cut);
 	assert_string_equal(a->point, b->point);
 	assert_string_equal(a->type, b->type);
@@ -117,6 +128,7 @@ test_every_field(void **state)
 	assert_int_equal(m->major, 98);
 	assert_int_equal(m->minor, 5);
 	assert_false(m->propagated);
+	assert_false(m->shared);
 	assert_false(m->cut);
 	assert_string_equal(m->point, "/mnt2");
 	assert_string_equal(m->type, "fuse.sshfs");
@@ -128,20 +140,21 @@ test_optional_fields(void **state)
 {
 	static const struct {
 		const char *fields;
-		bool propagated;
+		bool propagated, shared;
 	} cases[] = {
-		{ "", false },
-		{ "shared:1 ", false },
-		{ "master:2 ", true },
-		{ "shared:1 master:2 ", true },
-		{ "master:2 propagate_from:1 ", true },
-		{ "shared:7 master:2 propagate_from:1 ", true },
-		{ "unbindable ", false },
-		{ "propagate_from:1 ", false },
-		{ "shared:1 something:new and:newer ", false },
-		{ "postmaster:2 ", false },
+		{ "", false, false },
+		{ "shared:1 ", false, true },
+		{ "master:2 ", true, false },
+		{ "shared:1 master:2 ", true, true },
+		{ "master:2 propagate_from:1 ", true, false },
+		{ "shared:7 master:2 propagate_from:1 ", true, true },
+		{ "unbindable ", false, false },
+		{ "propagate_from:1 ", false, false },
+		{ "shared:1 something:new and:newer ", false, true },
+		{ "postmaster:2 ", false, false },
+		{ "unshared:1 ", false, false },
 		{ "a-field-that-is-much-longer-than-any-the-kernel-knows:1 ",
-		    false },
+		    false, false },
 	};
 
 	(void)state;
@@ -153,6 +166,7 @@ test_optional_fields(void **state)
 		    "36 35 0:44 / /mnt rw %s- fuse src rw\n", cases[i].fields);
 		m = one(line);
 		assert_int_equal(m->propagated, cases[i].propagated);
+		assert_int_equal(m->shared, cases[i].shared);
 		assert_string_equal(m->type, "fuse");
 	}
 }
@@ -160,14 +174,17 @@ test_optional_fields(void **state)
 static void
 test_propagation_of_one_line_does_not_reach_the_next(void **state)
 {
-	static const char text[] = "36 35 0:44 / /a rw master:1 - fuse s rw\n"
-				   "37 35 0:45 / /b rw - fuse s rw\n";
+	static const char text[] =
+	    "36 35 0:44 / /a rw shared:2 master:1 - fuse s rw\n"
+	    "37 35 0:45 / /b rw - fuse s rw\n";
 	const struct seen *seen = understand(text, sizeof(text) - 1);
 
 	(void)state;
 	assert_int_equal(seen->count, 2);
 	assert_true(seen->mount[0].propagated);
+	assert_true(seen->mount[0].shared);
 	assert_false(seen->mount[1].propagated);
+	assert_false(seen->mount[1].shared);
 }
 
 static void
@@ -422,27 +439,15 @@ test_nothing_at_all(void **state)
 
 /* Many mounts, and other files ------------------------------------------ */
 
-static bool
-count_in_order(const struct mount *mount, void *context)
+static void
+assert_nth(const struct mount *mount, int n)
 {
-	int *next = context;
 	char point[64];
 
-	snprintf(point, sizeof(point), "/mnt/with space/%d", *next);
+	snprintf(point, sizeof(point), "/mnt/with space/%d", n);
 	assert_string_equal(mount->point, point);
-	assert_int_equal(mount->id, 1000 + *next);
-	assert_int_equal(mount_connection(mount), (unsigned)*next);
-	++*next;
-	return true;
-}
-
-static bool
-stop_at_ten(const struct mount *mount, void *context)
-{
-	int *next = context;
-
-	(void)mount;
-	return ++*next < 10;
+	assert_int_equal(mount->id, 1000 + n);
+	assert_int_equal(mount_connection(mount), n);
 }
 
 static int
@@ -459,55 +464,108 @@ many_mounts(void)
 }
 
 static void
+assert_two_thousand(struct mounts *m, int fd)
+{
+	const struct mount *mount;
+	int count = 0;
+
+	assert_int_equal(mounts_open(m, fd), 0);
+	while ((mount = mounts_next(m)) != NULL)
+		assert_nth(mount, count++);
+	assert_int_equal(count, 2000);
+}
+
+static void
 test_two_thousand_mounts(void **state)
 {
-	int fd = many_mounts(), count = 0;
+	int fd = many_mounts();
+	struct mounts m;
 
 	(void)state;
 	/* Read again and again: it starts over each time. */
+	for (int i = 0; i < 3; i++)
+		assert_two_thousand(&m, fd);
+	assert_null(mounts_next(&m)); /* after the end there are no more */
+	close(fd);
+}
+
+/* Whoever has seen enough leaves; who comes next begins at the first. */
+static void
+test_a_reading_may_end_early(void **state)
+{
+	int fd = many_mounts();
+	struct mounts m;
+
+	(void)state;
+	for (int enough = 0; enough <= 100; enough += 10) {
+		assert_int_equal(mounts_open(&m, fd), 0);
+		for (int i = 0; i < enough; i++)
+			assert_nth(mounts_next(&m), i);
+		assert_two_thousand(&m, fd);
+	}
+	close(fd);
+}
+
+/* Also where the file ends within a line. */
+static void
+test_half_a_line_does_not_reach_the_next_reading(void **state)
+{
+	int fd = memfd_create("mountinfo", 0);
+	struct mounts m;
+	const struct mount *mount;
+
+	(void)state;
+	assert_true(dprintf(fd, GOOD "37 35 0:53 / /h") > 0);
 	for (int i = 0; i < 3; i++) {
-		count = 0;
-		assert_int_equal(mountinfo_read(fd, count_in_order, &count), 0);
-		assert_int_equal(count, 2000);
+		assert_int_equal(mounts_open(&m, fd), 0);
+		mount = mounts_next(&m);
+		assert_non_null(mount);
+		assert_string_equal(mount->point, "/good");
+		assert_null(mounts_next(&m));
 	}
 	close(fd);
 }
 
 static void
-test_the_visitor_ends_the_reading(void **state)
+test_what_cannot_be_opened(void **state)
 {
-	int fd = many_mounts(), count = 0;
+	struct mounts m;
+	int pipes[2];
 
 	(void)state;
-	assert_int_equal(mountinfo_read(fd, stop_at_ten, &count), 0);
-	assert_int_equal(count, 10);
-	close(fd);
+	assert_int_equal(mounts_open(&m, -1), -1);
+	assert_null(mounts_next(&m));
+	assert_int_equal(pipe(pipes), 0);
+	close(pipes[1]);
+	assert_int_equal(mounts_open(&m, pipes[0]), -1);
+	assert_null(mounts_next(&m));
+	close(pipes[0]);
 }
 
+/* An error is not the end of the mounts: look_at_mounts() tells them apart. */
 static void
 test_what_cannot_be_read(void **state)
 {
-	int pipes[2], count = 0;
+	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct mounts m;
 
 	(void)state;
-	assert_int_equal(mountinfo_read(-1, count_in_order, &count), -1);
-	assert_int_equal(pipe(pipes), 0);
-	assert_int_equal(mountinfo_read(pipes[0], count_in_order, &count), -1);
-	assert_int_equal(count, 0);
-	close(pipes[0]);
-	close(pipes[1]);
+	assert_int_equal(mounts_open(&m, fd), 0);
+	assert_null(mounts_next(&m));
+	assert_true(m.size < 0);
+	close(fd);
 }
 
 static void
 test_our_own(void **state)
 {
 	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	struct seen seen = { 0 };
+	struct seen seen;
 	int root = 0;
 
 	(void)state;
 	assert_true(fd >= 0);
-	assert_int_equal(mountinfo_read(fd, keep, &seen), 0);
+	read_open(&seen, fd);
 	close(fd);
 	assert_true(seen.count > 0);
 	for (int i = 0; i < seen.count && i < MOST; i++)
@@ -653,7 +711,10 @@ main(void)
 		cmocka_unit_test(test_every_cut_of_a_line),
 		cmocka_unit_test(test_nothing_at_all),
 		cmocka_unit_test(test_two_thousand_mounts),
-		cmocka_unit_test(test_the_visitor_ends_the_reading),
+		cmocka_unit_test(test_a_reading_may_end_early),
+		cmocka_unit_test(
+		    test_half_a_line_does_not_reach_the_next_reading),
+		cmocka_unit_test(test_what_cannot_be_opened),
 		cmocka_unit_test(test_what_cannot_be_read),
 		cmocka_unit_test(test_our_own),
 		cmocka_unit_test(test_what_is_fuse),

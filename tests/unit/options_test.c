@@ -3,9 +3,9 @@
 
 #include <signal.h>
 
-#include "init/options.h"
-#include "init/values.h"
-#include "src/log.h"
+#include "init/cli/fini.h"
+#include "init/cli/values.h"
+#include "src/base/log.h"
 
 /* What a run said, and what it understood. */
 static struct options o;
@@ -20,7 +20,7 @@ run(char **argv, char **environment)
 {
 	struct capture on_out = capture_begin(STDOUT_FILENO);
 	struct capture on_err = capture_begin(STDERR_FILENO);
-	enum options_result result = options_read(&o, argv, environment);
+	enum options_result result = fini_options(&o, argv, environment);
 
 	capture_end(&on_out, out, sizeof(out));
 	capture_end(&on_err, err, sizeof(err));
@@ -34,6 +34,17 @@ assert_runs(char **argv, char **environment)
 		fail_msg("not run: %s", err);
 	assert_string_equal(out, "");
 	assert_string_equal(err, "");
+}
+
+/* It runs, after one line that names what is probably not meant. */
+static void
+assert_warned(char **argv, char **environment, const char *named)
+{
+	if (run(argv, environment) != OPTIONS_RUN)
+		fail_msg("not run: %s", err);
+	assert_string_equal(out, "");
+	if (lines_in(err) != 1 || !strstr(err, named))
+		fail_msg("\"%s\" is not one line that names %s", err, named);
 }
 
 /* One line, and it names what is wrong. */
@@ -60,6 +71,7 @@ test_defaults(void **state)
 	assert_null(o.main[1]);
 	assert_int_equal(o.verbosity, LOG_WARNING);
 	assert_int_equal(o.pdeath_signal, 0);
+	assert_int_equal(o.stop_signal, SIGTERM);
 	assert_false(o.subreaper || o.warn_on_reap || o.group || o.wait);
 	assert_int_equal(o.kill_grace_ms, -1);
 	assert_null(o.report);
@@ -189,6 +201,25 @@ test_long_forms(void **state)
 	assert_int_equal(o.remapped[3], 1);
 	assert_runs(ARGUMENTS("--pdeathsig=RTMIN+1", "true"), NOTHING);
 	assert_int_equal(o.pdeath_signal, 35);
+	assert_runs(ARGUMENTS("--rewrite=TERM:QUIT,sigusr1:0", "--rewrite",
+			"15:RTMIN", "-r1:2", "true"),
+	    NOTHING);
+	assert_int_equal(o.rewritten[SIGTERM], 34);
+	assert_int_equal(o.rewritten[SIGUSR1], 0);
+	assert_int_equal(o.rewritten[SIGHUP], SIGINT);
+	assert_int_equal(o.rewritten[64], 64);
+	assert_wrong(ARGUMENTS("--rewrite=TERM", "true"), NOTHING, "TERM");
+	assert_wrong(ARGUMENTS("--rewrite=:TERM", "true"), NOTHING, ":TERM");
+	assert_wrong(ARGUMENTS("--rewrite=TERM:", "true"), NOTHING, "TERM:");
+	assert_wrong(ARGUMENTS("--rewrite=0:TERM", "true"), NOTHING, "0:TERM");
+	assert_wrong(ARGUMENTS("--rewrite=1:2,", "true"), NOTHING, "1:2,");
+	assert_wrong(ARGUMENTS("--rewrite=65:1", "true"), NOTHING, "65:1");
+	assert_wrong(ARGUMENTS("--rewrite=1:2:3", "true"), NOTHING, "1:2:3");
+	assert_wrong(ARGUMENTS("--rewrite=RTMIN+11111111111111111111111111:2",
+			 "true"),
+	    NOTHING, "RTMIN");
+	assert_runs(ARGUMENTS("--stop-signal=INT", "true"), NOTHING);
+	assert_int_equal(o.stop_signal, SIGINT);
 	assert_runs(ARGUMENTS("--wait=no", "--subreaper=1", "true"), NOTHING);
 	assert_false(o.wait);
 	assert_true(o.subreaper);
@@ -310,14 +341,11 @@ test_servers_from_the_environment(void **state)
 	(void)state;
 	assert_runs(ARGUMENTS("true"),
 	    ENVIRONMENT("FINI_SERVER_2=b", "FINI_SERVER_1=a", "FINI_SERVER_3=c",
-		"FINI_SERVER_5=not reached", "FINI_SERVER_01=no",
-		"FINI_SERVER_=no"));
+		"FINI_SERVER_1_PORT=tcp://10.0.0.1:80"));
 	assert_string_equal(o.server[0], "a");
 	assert_string_equal(o.server[1], "b");
 	assert_string_equal(o.server[2], "c");
 	assert_null(o.server[3]);
-	assert_runs(ARGUMENTS("true"), ENVIRONMENT("FINI_SERVER_2=b"));
-	assert_null(o.server[0]);
 	assert_runs(ARGUMENTS("--server=c", "true"),
 	    ENVIRONMENT("FINI_SERVER_1=a", "FINI_SERVER_EXIT=ignore",
 		"FINI_SERVER_READY=2s", "FINI_ISOLATE=yes"));
@@ -326,8 +354,75 @@ test_servers_from_the_environment(void **state)
 	assert_int_equal(o.server_exit, SERVER_EXIT_IGNORE);
 	assert_int_equal(o.server_ready_ms, 2000);
 	assert_true(o.isolate);
-	assert_wrong(ARGUMENTS("true"), ENVIRONMENT("FINI_SERVER_1="),
-	    "FINI_SERVER_1");
+}
+
+/* Docker cannot take a variable out of an image: it can be made empty. */
+static void
+test_an_empty_server_is_left_out(void **state)
+{
+	(void)state;
+	assert_runs(ARGUMENTS("true"), ENVIRONMENT("FINI_SERVER_1="));
+	assert_null(o.server[0]);
+	assert_runs(ARGUMENTS("true"),
+	    ENVIRONMENT("FINI_SERVER_1=a",
+		"FINI_SERVER_2=", "FINI_SERVER_3=c"));
+	assert_string_equal(o.server[0], "a");
+	assert_string_equal(o.server[1], "c");
+	assert_null(o.server[2]);
+}
+
+static void
+test_servers_that_would_be_missed(void **state)
+{
+	static const struct {
+		char *variable, *named;
+	} cases[] = {
+		{ "FINI_SERVER_2=b", "FINI_SERVER_1" },
+		{ "FINI_SERVER_0=b", "FINI_SERVER_0" },
+		{ "FINI_SERVER_01=b", "FINI_SERVER_01" },
+		{ "FINI_SERVER_33=b", "FINI_SERVER_33" },
+		{ "FINI_SERVER_4294967295=b", "FINI_SERVER_4294967295" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_wrong(ARGUMENTS("true"), ENVIRONMENT(cases[i].variable),
+		    cases[i].named);
+	assert_wrong(ARGUMENTS("true"),
+	    ENVIRONMENT("FINI_SERVER_1=a", "FINI_SERVER_4=d",
+		"FINI_SERVER_3=c"),
+	    "missing: FINI_SERVER_2 ");
+	assert_warned(ARGUMENTS("true"), ENVIRONMENT("FINI_SERVER_=b"),
+	    "FINI_SERVER_ ");
+	assert_warned(ARGUMENTS("true"), ENVIRONMENT("FINI_SERVER_-1=b"),
+	    "FINI_SERVER_-1 ");
+}
+
+/* No shell runs it: what only a shell understands is most likely a slip. */
+static void
+test_a_command_for_a_shell(void **state)
+{
+	static const struct {
+		char *option, *named;
+	} cases[] = {
+		{ "--server=a && b", "so && b is" },
+		{ "--server=a $HOME/b", "so $HOME/b is" },
+		{ "--server=a >log 2>&1", "so >log" },
+		{ "--before-servers=a | b", "--before-servers 'a | b'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_warned(ARGUMENTS(cases[i].option, "true"), NOTHING,
+		    cases[i].named);
+		assert_non_null(strstr(err, "no shell runs it"));
+	}
+	assert_warned(ARGUMENTS("true"), ENVIRONMENT("FINI_SERVER_1=a; b"),
+	    "no shell");
+	assert_runs(ARGUMENTS("--verbosity=0", "true"),
+	    ENVIRONMENT("FINI_SERVER_1=a && b", "FINI_NO=x"));
+	assert_runs(ARGUMENTS("--server=sh -c 'a && exec $b'", "true"),
+	    NOTHING);
 }
 
 static void
@@ -396,6 +491,40 @@ test_help(void **state)
 	    OPTIONS_DONE);
 	assert_non_null(strstr(out, "usage: fini"));
 	assert_int_equal(run(ARGUMENTS("-gh"), NOTHING), OPTIONS_DONE);
+}
+
+/* That one is known: used without a value it lacks one, or all is well. */
+static void
+assert_known(char *option)
+{
+	static char help[sizeof(out)];
+
+	strcpy(help, out);
+	if (run(ARGUMENTS(option), NOTHING) == OPTIONS_WRONG &&
+	    !strstr(err, "no program") && !strstr(err, "value"))
+		fail_msg("%s: %s", option, err);
+	strcpy(out, help);
+}
+
+static void
+test_help_shows_nothing_that_is_unknown(void **state)
+{
+	int shown = 0;
+
+	(void)state;
+	assert_int_equal(run(ARGUMENTS("--help"), NOTHING), OPTIONS_DONE);
+	for (char *s = out; (s = strchr(s, '\n')); s++) {
+		char letter[] = "-x", name[40] = "";
+
+		if (sscanf(s, "\n  -%1[a-z], ", letter + 1) == 1)
+			assert_known(letter);
+		if (strncmp(s, "\n  ", 3) == 0 && s[7] == '-' &&
+		    sscanf(s + 7, "%39[a-z-]", name) == 1) {
+			assert_known(name);
+			shown++;
+		}
+	}
+	assert_true(shown > 30);
 }
 
 /* No line runs far beyond a terminal's 80 columns. */
@@ -471,13 +600,46 @@ test_wrong_values(void **state)
 		"--verbosity=-1", "--verbosity=x",
 		"--verbosity=", "--kill-grace=", "--kill-grace=-1",
 		"--kill-grace=1d", "--client-grace=x", "--client-kill=1s1",
-		"--drain=.5", "--server-grace=1.", "--abort-wait=25h",
+		"--client-grace=1m30", "--client-grace=30s1m", "--drain=.5",
+		"--server-grace=1.", "--abort-wait=25h",
 		"--report=", "--report-format=xml",
 		"--report-format=", "--wait=maybe", "--subreaper=2" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(wrong); i++)
 		assert_wrong(ARGUMENTS(wrong[i], "true"), NOTHING, "-");
+}
+
+/* The line says what would be right. */
+static void
+test_a_wrong_value_names_the_right_form(void **state)
+{
+	static const struct {
+		char *argument, *form;
+	} cases[] = {
+		{ "--drain=soon", "--drain: 'soon' is wrong: give a duration" },
+		{ "--wait=maybe", "yes or no" },
+		{ "--verbose=3", "--verbose: '3' is wrong: give no value" },
+		{ "--verbosity=5", "a number from 0 to 4" },
+		{ "--rewrite=TERM",
+		    "--rewrite: 'TERM' is wrong: give a signal and what" },
+		{ "-pNOSIG", "-p: 'NOSIG' is wrong: give a signal, such as" },
+		{ "-e256", "statuses from 0 to 255" },
+		{ "--server-exit=no", "give stop|ignore|restart" },
+		{ "--guard=on", "give auto|always|never" },
+		{ "--report-format=xml", "give text|json" },
+		{ "--report=", "give a text that is not empty" },
+		{ "--server=", "--server: '' is wrong: give a text that is" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_wrong(ARGUMENTS(cases[i].argument, "true"), NOTHING,
+		    cases[i].form);
+	assert_wrong(ARGUMENTS("true"), ENVIRONMENT("FINI_DRAIN=soon"),
+	    "FINI_DRAIN: 'soon' is wrong: give a duration");
+	assert_wrong(ARGUMENTS("--drain"), NOTHING,
+	    "--drain: its value is missing: give a duration");
 }
 
 static void
@@ -548,8 +710,7 @@ test_fini_flags_can_be_off(void **state)
 	static char *const off[] = { "FINI_WAIT=0", "FINI_WAIT=no",
 		"FINI_WAIT=false", "FINI_WAIT=off", "FINI_WAIT=NO" };
 	static char *const on[] = { "FINI_WAIT=1", "FINI_WAIT=yes",
-		"FINI_WAIT=true", "FINI_WAIT=on", "FINI_WAIT=True",
-		"FINI_WAIT=" };
+		"FINI_WAIT=true", "FINI_WAIT=on", "FINI_WAIT=True" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(off); i++) {
@@ -600,12 +761,10 @@ static void
 test_rubbish_in_variables(void **state)
 {
 	static char *const wrong[] = { "FINI_CLIENT_GRACE=soon",
-		"FINI_CLIENT_GRACE=", "FINI_CLIENT_GRACE=-1s",
-		"FINI_KILL_GRACE=1 s", "FINI_VERBOSITY=loud",
-		"FINI_VERBOSITY=", "FINI_VERBOSITY=99", "TINI_VERBOSITY=x",
+		"FINI_CLIENT_GRACE=-1s", "FINI_KILL_GRACE=1 s",
+		"FINI_VERBOSITY=loud", "FINI_VERBOSITY=99", "TINI_VERBOSITY=x",
 		"FINI_SUBREAPER=2", "FINI_WAIT=maybe", "FINI_PDEATHSIG=x",
-		"FINI_REMAP_EXIT=256",
-		"FINI_REPORT=", "FINI_REPORT_FORMAT=yaml" };
+		"FINI_REMAP_EXIT=256", "FINI_REPORT_FORMAT=yaml" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -617,7 +776,49 @@ test_rubbish_in_variables(void **state)
 	}
 }
 
-/* What Kubernetes sets beside a service that is called fini. */
+/* Docker cannot take a variable out of an image: it can be made empty. */
+static void
+test_an_empty_variable_is_not_given(void **state)
+{
+	(void)state;
+	assert_runs(ARGUMENTS("true"),
+	    ENVIRONMENT("FINI_WAIT=", "FINI_CLIENT_GRACE=", "FINI_REPORT=",
+		"FINI_KEEP=", "FINI_SERVER=", "FINI_VERBOSITY=", "FINI_GUARD=",
+		"FINI_PDEATHSIG=", "FINI_DRAINS=", "TINI_VERBOSITY="));
+	assert_false(o.wait);
+	assert_int_equal(o.client_grace_ms, 2000);
+	assert_null(o.report);
+	assert_null(o.keep[0]);
+	assert_null(o.server[0]);
+	assert_int_equal(o.verbosity, LOG_WARNING);
+	assert_int_equal(o.guard, GUARD_AUTO);
+	assert_int_equal(o.pdeath_signal, 0);
+}
+
+static void
+test_an_unknown_variable_is_warned_of(void **state)
+{
+	static char *const unknown[] = { "FINI_DRAINS=x", "FINI_DRAI=x",
+		"FINI_drain=x", "FINI_=1", "FINI_HELP=1", "FINI_VERBOSE=2",
+		"FINI_CLIENT-GRACE=1s" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(unknown); i++) {
+		char line[80];
+
+		snprintf(line, sizeof(line),
+		    "fini: unknown variable %.*s (see fini --help)\n",
+		    (int)strcspn(unknown[i], "="), unknown[i]);
+		assert_warned(ARGUMENTS("true"), ENVIRONMENT(unknown[i]), line);
+	}
+	assert_runs(ARGUMENTS("--verbosity=0", "true"),
+	    ENVIRONMENT("FINI_DRAINS=x"));
+}
+
+/*
+ * What Kubernetes sets beside a service that is called fini or fini-server,
+ * and images beside TINI_VERSION.
+ */
 static void
 test_variables_that_are_not_ours(void **state)
 {
@@ -625,10 +826,12 @@ test_variables_that_are_not_ours(void **state)
 	assert_runs(ARGUMENTS("true"),
 	    ENVIRONMENT("FINI_PORT=tcp://10.0.0.1:80",
 		"FINI_SERVICE_HOST=10.0.0.1", "FINI_SERVICE_PORT=80",
-		"FINI_PORT_80_TCP=tcp://10.0.0.1:80", "FINI_", "FINI_=1",
-		"FINI_DRAIN", "FINI_DRAINS=x", "FINI_DRAI=x", "fini_drain=x",
-		"FINI_drain=x", "XFINI_DRAIN=x", "FINI_HELP=1",
-		"FINI_VERSION=1.2.3", "FINI_LICENSE=MIT", "FINI_VERBOSE=x",
+		"FINI_PORT_80_TCP=tcp://10.0.0.1:80",
+		"FINI_PORT_80_TCP_ADDR=10.0.0.1", "FINI_SERVICE_PORT_HTTP=80",
+		"FINI_SERVER_SERVICE_HOST=1",
+		"FINI_SERVER_PORT=tcp://10.0.0.1:80",
+		"FINI_SERVER_1_SERVICE_PORT=80", "FINI_", "FINI_DRAIN",
+		"fini_drain=x", "XFINI_DRAIN=x", "FINI_VERSION=1.2.3",
 		"TINI_VERSION=v0.19.0", "TINI_DRAIN=x", "TINI_WAIT=1",
 		"TINI_PDEATHSIG=x", "", "=", "PATH=/bin"));
 	assert_false(o.wait);
@@ -692,6 +895,13 @@ test_duration(void **state)
 		{ "86400", 86400000 },
 		{ "86400000ms", 86400000 },
 		{ "0.00000000000000000000000000000000001h", 0 },
+		{ "1m30s", 90000 },
+		{ "1h30m", 5400000 },
+		{ "1h1m1s1ms", 3661001 },
+		{ "1s500ms", 1500 },
+		{ "0h5s", 5000 },
+		{ "1.5m0.5s", 90500 },
+		{ "23h59m60s", 86400000 },
 	};
 
 	(void)state;
@@ -709,9 +919,11 @@ test_no_duration(void **state)
 {
 	static const char *const cases[] = { "", " ", "s", "ms", ".", ".5",
 		"1.", "1.s", "-1", "+1", " 1", "1 ", "1 s", "1S", "1MS", "1d",
-		"1us", "1e3", "1,5", "1s ", "1ss", "1m30s", "0x10", "x", "inf",
-		"nan", "1..5", "1.5.5", "25h", "24.001h", "1441m", "86401",
-		"86400001ms", "4294967296ms", "18446744073709551616",
+		"1us", "1e3", "1,5", "1s ", "1ss", "1m30", "1m30m", "30s1m",
+		"1ms1s", "1m 30s", "1m-30s", "1m.5s", "30s1", "24h1ms", "1mm",
+		"1msm", "1hh", "1m1", "0x10", "x", "inf", "nan", "1..5",
+		"1.5.5", "25h", "24.001h", "1441m", "86401", "86400001ms",
+		"4294967296ms", "18446744073709551616",
 		"99999999999999999999999999999999h", "1\n" };
 
 	(void)state;
@@ -766,15 +978,20 @@ main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_as_many_servers_as_there_may_be),
 		cmocka_unit_test(test_servers_from_the_environment),
+		cmocka_unit_test(test_an_empty_server_is_left_out),
+		cmocka_unit_test(test_servers_that_would_be_missed),
+		cmocka_unit_test(test_a_command_for_a_shell),
 		cmocka_unit_test(test_the_end_of_servers),
 		cmocka_unit_test(test_remapped_statuses),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help_shows_nothing_that_is_unknown),
 		cmocka_unit_test(test_help_fits_a_screen),
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_license),
 		cmocka_unit_test(test_no_program),
 		cmocka_unit_test(test_unknown_options),
 		cmocka_unit_test(test_wrong_values),
+		cmocka_unit_test(test_a_wrong_value_names_the_right_form),
 		cmocka_unit_test(test_values_that_are_missing),
 		cmocka_unit_test(test_a_hostile_option_forges_no_line),
 		cmocka_unit_test(test_a_long_option_is_shown_in_part),
@@ -783,6 +1000,8 @@ main(void)
 		cmocka_unit_test(test_tini_flags_are_on_whenever_set),
 		cmocka_unit_test(test_tini_verbosity),
 		cmocka_unit_test(test_rubbish_in_variables),
+		cmocka_unit_test(test_an_empty_variable_is_not_given),
+		cmocka_unit_test(test_an_unknown_variable_is_warned_of),
 		cmocka_unit_test(test_variables_that_are_not_ours),
 		cmocka_unit_test(test_the_command_line_wins),
 		cmocka_unit_test(test_no_environment_at_all),

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "src/signals.h"
+#include "src/base/signals.h"
 
 static void
 test_names(void **state)
@@ -137,51 +137,117 @@ send(int number, int value)
 	    0);
 }
 
+/* By a signalfd, or where that is refused, with -1 for it, by waiting. */
 static void
-test_every_signal_comes_with_its_value(void **state)
+get(int fd, struct signals *got)
 {
-	struct signal_state before;
-	struct signalfd_siginfo s;
-	int fd;
+	if (fd >= 0)
+		assert_int_equal(signals_read(fd, got), 0);
+	else
+		signals_wait(got, 0);
+}
 
-	(void)state;
-	signals_block(&before);
-	fd = signals_open();
-	assert_true(fd >= 0);
+static void
+every_signal_comes_with_its_value(int fd)
+{
+	struct signals got;
+
 	for (int number = 1; number <= SIGNALS; number++) {
+		const struct signalfd_siginfo *s = &got.signal[0];
+
 		if (number == SIGKILL || number == SIGSTOP)
 			continue;
 		send(number, 1000 + number);
-		assert_int_equal(signals_read(fd, &s), 1);
-		assert_int_equal(s.ssi_signo, number);
-		assert_int_equal(s.ssi_int, 1000 + number);
-		assert_int_equal(s.ssi_code, SI_QUEUE);
+		get(fd, &got);
+		assert_int_equal(got.count, 1);
+		assert_int_equal(s->ssi_signo, number);
+		assert_int_equal((int)s->ssi_ptr, 1000 + number);
+		assert_int_equal(s->ssi_code, SI_QUEUE);
+		assert_int_equal(s->ssi_pid, getpid());
+		assert_int_equal(s->ssi_uid, getuid());
 	}
-	assert_int_equal(signals_read(fd, &s), 0); /* and does not wait */
-	close(fd);
-	signals_restore(&before);
+	get(fd, &got); /* and does not wait */
+	assert_int_equal(got.count, 0);
 }
 
 /* Real-time signals are queued, in order, none lost. */
 static void
-test_many_of_one(void **state)
+many_of_one(int fd)
+{
+	struct signals got;
+	int i = 0;
+
+	for (int n = 0; n < 100; n++)
+		send(34, n);
+	for (get(fd, &got); got.count > 0; get(fd, &got)) {
+		assert_true(got.count <= SIGNALS_ROUND);
+		for (int n = 0; n < got.count; n++)
+			assert_int_equal((int)got.signal[n].ssi_ptr, i++);
+	}
+	assert_int_equal(i, 100);
+}
+
+static void
+stop_signal_behind_a_flood(int fd)
+{
+	struct signals got;
+	int number = 0;
+
+	for (int n = 0; n < 2 * SIGNALS_ROUND; n++)
+		syscall(SYS_tgkill, getpid(), getpid(), 34);
+	kill(getpid(), SIGTERM);
+	get(fd, &got);
+	for (int n = 0; n < got.count && number != SIGTERM; n++)
+		number = (int)got.signal[n].ssi_signo;
+	assert_int_equal(number, SIGTERM);
+	while (got.count > 0)
+		get(fd, &got);
+}
+
+static void
+with_each_way(void (*test)(int fd))
 {
 	struct signal_state before;
-	struct signalfd_siginfo s;
 	int fd;
 
-	(void)state;
 	signals_block(&before);
 	fd = signals_open();
-	for (int i = 0; i < 100; i++)
-		send(34, i);
-	for (int i = 0; i < 100; i++) {
-		assert_int_equal(signals_read(fd, &s), 1);
-		assert_int_equal(s.ssi_int, i);
-	}
-	assert_int_equal(signals_read(fd, &s), 0);
+	assert_true(fd >= 0);
+	test(fd);
 	close(fd);
+	test(-1);
 	signals_restore(&before);
+}
+
+static void
+test_every_signal_comes_with_its_value(void **state)
+{
+	(void)state;
+	with_each_way(every_signal_comes_with_its_value);
+}
+
+static void
+test_many_of_one(void **state)
+{
+	(void)state;
+	with_each_way(many_of_one);
+}
+
+static void
+test_a_stop_signal_behind_a_flood(void **state)
+{
+	(void)state;
+	with_each_way(stop_signal_behind_a_flood);
+}
+
+static void
+test_one_that_cannot_be_read(void **state)
+{
+	struct signals got;
+
+	(void)state;
+	assert_int_equal(signals_read(-1, &got), -1);
+	assert_int_equal(got.count, 0);
 }
 
 int
@@ -194,6 +260,8 @@ main(void)
 		cmocka_unit_test(test_every_signal_is_blocked_and_given_back),
 		cmocka_unit_test(test_every_signal_comes_with_its_value),
 		cmocka_unit_test(test_many_of_one),
+		cmocka_unit_test(test_a_stop_signal_behind_a_flood),
+		cmocka_unit_test(test_one_that_cannot_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #define FINI_UNIT_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -43,6 +45,15 @@ capture_end(struct capture *c, char *text, size_t size)
 	close(c->memory);
 	assert_true(n >= 0);
 	text[n] = '\0';
+}
+
+/* In a child: until it is killed, or a failed test leaves it alone. */
+_Noreturn static inline void
+wait_for_kill(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
 }
 
 static inline int

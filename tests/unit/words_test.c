@@ -1,7 +1,7 @@
 /* A command line in one string: to words, as sh(1) would, without a shell. */
 #include "tests/unit/unit.h"
 
-#include "src/words.h"
+#include "init/words.h"
 
 #define LONGEST (WORDS_BYTES - 1) /* of one word: its NUL needs room too */
 
@@ -128,6 +128,48 @@ test_nothing_is_expanded(void **state)
 
 	(void)state;
 	ASSERT_ALL(cases);
+}
+
+/* Where a shell would act, what stands there is shown; "" where it would not. */
+static void
+test_what_only_a_shell_understands(void **state)
+{
+	static const struct split cases[] = {
+		{ "a && b", "&& b" },
+		{ "a || b", "|| b" },
+		{ "a|b | c", "| c" },
+		{ "a >b", ">b" },
+		{ "a 2>&1", ">&1" },
+		{ "a <b", "<b" },
+		{ "a; b", "; b" },
+		{ "a ;", ";" },
+		{ "a &", "&" },
+		{ "a $B", "$B" },
+		{ "a x$B", "$B" },
+		{ "a ${B}", "${B}" },
+		{ "a $(b)", "$(b)" },
+		{ "a \"$B\"", "$B\"" },
+		{ "a `b`", "`b`" },
+		{ "a\t>b", ">b" },
+		{ "a http://b/?c=1&d=2;e", "" },
+		{ "a '$B' '>' '&&' \">\"", "" },
+		{ "a \\$B \\> \\&\\&", "" },
+		{ "a b$ $5 $-x", "" },
+		{ "a 'b'>c", "" },
+		{ "a ''", "" },
+		{ "sh -c 'a && $b'", "" },
+		{ "sh -c \"a >$b\"", "" },
+		{ "/bin/bash -c \"$a\"", "" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *from = words_for_shell(cases[i].line);
+
+		if (strcmp(from ? from : "", cases[i].expected) != 0)
+			fail_msg("%s: %s", cases[i].line, from);
+	}
 }
 
 static void
@@ -258,6 +300,7 @@ main(void)
 		cmocka_unit_test(test_backslashes),
 		cmocka_unit_test(test_quotes_that_do_not_end),
 		cmocka_unit_test(test_nothing_is_expanded),
+		cmocka_unit_test(test_what_only_a_shell_understands),
 		cmocka_unit_test(test_the_same_words_again),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_too_many_and_the_last_is_empty),

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static struct server server = { .nd.log = -1 }; /* for on_signal */
@@ -36,11 +37,14 @@ static void
 on_signal(int sig)
 {
 	ndrive_log(&server.nd,
-	    sig == SIGTERM    ? "SIGTERM" :
-		sig == SIGHUP ? "SIGHUP" :
-				"SIGINT",
+	    sig == SIGTERM     ? "SIGTERM" :
+		sig == SIGHUP  ? "SIGHUP" :
+		sig == SIGQUIT ? "SIGQUIT" :
+				 "SIGINT",
 	    "");
-	if (sig == SIGTERM && server.sigterm == SIGTERM_IGNORE)
+	/* SIGQUIT: as a JVM, which prints its threads and goes on. */
+	if (sig == SIGQUIT ||
+	    (sig == SIGTERM && server.sigterm == SIGTERM_IGNORE))
 		return;
 	fuse_session_exit(fuse_get_session(server.fuse));
 }
@@ -52,6 +56,7 @@ take_signals(void)
 
 	sigaction(SIGHUP, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
 	if (server.sigterm != SIGTERM_DIE)
 		sigaction(SIGTERM, &action, NULL);
 }
@@ -136,6 +141,12 @@ serve(void)
 		return 1;
 	take_signals();
 	write_pid();
+	/*
+	 * As it will be once it has changed its user: nobody is to be lucky
+	 * enough to look in the moment between.
+	 */
+	if (server.uid != 0)
+		(void)prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
 	if (fuse_mount(server.fuse, server.nd.mountpoint) == -1)
 		return 1;
 	if (server.uid != 0 &&

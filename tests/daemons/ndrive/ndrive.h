@@ -38,6 +38,7 @@ enum deed_kind {
 	DEED_READ,	  /* a thread in read() that is never answered */
 	DEED_FAULT,	  /* a thread in a page fault that is never answered */
 	DEED_HELPER,	  /* a child with the file and a higher /dev/fuse */
+	DEED_RUN,	  /* a child that is another program */
 	DEED_AWAIT_GO,	  /* be in place, and wait for a byte from the fifo */
 };
 

@@ -32,6 +32,7 @@ static const char usage[] =
     "      --read PATH        a thread in read() that is never answered\n"
     "      --fault PATH       a thread in a page fault, never answered\n"
     "      --helper PATH      a child holds PATH and a higher /dev/fuse\n"
+    "      --run PROGRAM      a child runs PROGRAM, an absolute path\n"
     "      --await-go FIFO    be in place now; go on when FIFO has a byte.\n"
     "                         What follows is logged: DONE, or FAILED\n";
 
@@ -91,6 +92,7 @@ static const struct option options[] = {
 	{ "read", required_argument, NULL, OPT_DEED + DEED_READ },
 	{ "fault", required_argument, NULL, OPT_DEED + DEED_FAULT },
 	{ "helper", required_argument, NULL, OPT_DEED + DEED_HELPER },
+	{ "run", required_argument, NULL, OPT_DEED + DEED_RUN },
 	{ "await-go", required_argument, NULL, OPT_DEED + DEED_AWAIT_GO },
 	{ 0 },
 };
@@ -173,7 +175,10 @@ options_parse(struct server *server, int argc, char *argv[])
 	nd->backing = open(argv[optind], O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (nd->backing == -1)
 		err(1, "%s", argv[optind]);
-	nd->mountpoint = realpath(argv[optind + 1], NULL);
+	/* fuse_mount(): the device of what somebody else has mounted. */
+	nd->mountpoint = strncmp(argv[optind + 1], "/dev/fd/", 8) == 0 ?
+	    argv[optind + 1] :
+	    realpath(argv[optind + 1], NULL);
 	if (nd->mountpoint == NULL)
 		err(1, "%s", argv[optind + 1]);
 	if (nd->name == NULL)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define MODULE "/fuse.ko" /* there if the kernel does not have it built in */
+#define RING "/sys/module/fuse/parameters/enable_uring" /* Linux 6.14 */
 
 void
 say(const char *format, ...)
@@ -78,6 +79,18 @@ load_fuse(void)
 	close(fd);
 }
 
+/* For servers that ask for it: FUSE over io_uring. */
+static void
+allow_rings(void)
+{
+	int fd = open(RING, O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	need(write(fd, "Y", 1) == 1, RING);
+	close(fd);
+}
+
 static void
 become_machine(void)
 {
@@ -87,6 +100,7 @@ become_machine(void)
 	mkdir("/sys", 0555);
 	need(mount("sysfs", "/sys", "sysfs", 0, NULL) == 0, "/sys");
 	load_fuse();
+	allow_rings();
 	need(access("/dev/fuse", R_OK) == 0, "/dev/fuse");
 	mkdir("/scratch", 0755);
 	setenv("PATH", "/bin", 1);
@@ -112,6 +126,12 @@ run_cell(const struct cell *cell)
 {
 	pid_t runs[cell->runs];
 
+	if (access(cell->needs, F_OK) == -1) {
+		for (int i = 0; i < cell->runs; i++)
+			say("run %d %d lacking %s", cell->number, i,
+			    cell->needs);
+		return;
+	}
 	for (int i = 0; i < cell->runs; i++) {
 		runs[i] = fork();
 		need(runs[i] != -1, "fork");
@@ -129,12 +149,13 @@ run_cell(const struct cell *cell)
 static bool
 parse_cell(const char *line, struct cell *cell)
 {
-	char how[16], when[16];
+	char how[16], when[16], execs[16];
 
-	if (sscanf(line, "%d %31s %15s %15s %d %d %63s", &cell->number,
-		cell->init, how, when, &cell->runs, &cell->bound_ms,
-		cell->scene) != 7)
+	if (sscanf(line, "%d %31s %15s %15s %d %d %63s %63s %15s",
+		&cell->number, cell->init, how, when, &cell->runs,
+		&cell->bound_ms, cell->scene, cell->needs, execs) != 9)
 		return false;
+	cell->execs = strcmp(execs, "execve") == 0;
 	cell->sigkill = strcmp(how, "kill") == 0;
 	cell->together = strcmp(when, "together") == 0;
 	return cell->runs > 0;

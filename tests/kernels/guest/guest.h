@@ -21,6 +21,9 @@ struct cell {
 	int runs;
 	int bound_ms; /* what has not ended by then hangs */
 	char scene[64];
+	char needs
+	    [64];   /* a file that the kernel has, or the scene is left out */
+	bool execs; /* somebody is to wait inside execve(2) */
 };
 
 struct container {
@@ -66,6 +69,12 @@ void foreign_check(const struct container *container);
  * is that waits for FUSE, and PID 1.
  */
 void say_stuck(const struct container *container, const char *word);
+
+/*
+ * Is anybody of the container inside execve(2)? By its stack, or because that
+ * cannot be read: whoever does so waits for execve to let go of a lock.
+ */
+bool has_one_in_execve(const struct container *container);
 
 /* Pins what is mounted in the container now: these may be aborted. */
 void find_connections(struct container *container);

@@ -18,6 +18,7 @@
 #define START_MS 20000	 /* the launcher, emulated */
 #define READY_MS 20000	 /* a scene until it is ready */
 #define TRIES 3		 /* to make it so */
+#define EXECVE_MS 8000	 /* a client until it waits inside execve(2) */
 #define GUARD_MS 20000	 /* fini until its guardian watches */
 #define RELEASE_MS 15000 /* after an abort */
 #define GONE_MS 2000	 /* the connections, after the container */
@@ -158,6 +159,22 @@ await_guardian(const struct container *container)
 	}
 }
 
+/* Else the scene shows nothing. */
+static bool
+waits_in_execve(const struct container *container)
+{
+	double deadline = now_ms() + EXECVE_MS;
+
+	if (!container->cell->execs)
+		return true;
+	while (!has_one_in_execve(container)) {
+		if (now_ms() > deadline)
+			return false;
+		look_again_soon();
+	}
+	return true;
+}
+
 /* Returns the moment. */
 static double
 make_end(const struct container *container)
@@ -198,9 +215,11 @@ release(const struct container *container)
 	int status, aborted = abort_connections(container);
 	double ended;
 
-	if (!await_end(container, now_ms() + RELEASE_MS, &status, &ended))
+	if (await_end(container, now_ms() + RELEASE_MS, &status, &ended))
+		return aborted;
+	if (!container->cell->together)
 		fail(container, "aborted, and still there");
-	return aborted;
+	return -1; /* a control may hang for good */
 }
 
 static void
@@ -256,6 +275,13 @@ run(const struct cell *cell, int number)
 
 	if (cell->sigkill && strcmp(cell->init, "fini") == 0)
 		await_guardian(&container);
+	if (!waits_in_execve(&container)) {
+		kill(container.pid, SIGKILL);
+		(void)release(&container);
+		say("run %d %d lacking a wait inside execve(2)", cell->number,
+		    number);
+		return;
+	}
 	asked = make_end(&container);
 	if (!await_end(&container, asked + cell->bound_ms, &status, &ended)) {
 		int aborted;

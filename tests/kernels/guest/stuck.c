@@ -10,12 +10,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LATE_MS 1000 /* what takes longer waits for somebody; emulated */
+#define LOOK_MS 5
 
 /* Mounted nowhere: in a container it would be a way to abort. */
 static int
@@ -47,7 +53,7 @@ find_connections(struct container *container)
 	mountinfo = fopen(path, "re");
 	while (mountinfo != NULL &&
 	    fgets(line, sizeof(line), mountinfo) != NULL)
-		if (strstr(line, " - fuse.ndrive ") != NULL &&
+		if (strstr(line, " - fuse.") != NULL &&
 		    strstr(line, container->scratch) != NULL &&
 		    sscanf(line, "%*d %*d 0:%d", &minor) == 1 &&
 		    container->nconnections < MAX_CONNECTIONS)
@@ -160,23 +166,147 @@ say_threads(const struct container *container, const char *word,
 		closedir(tasks);
 }
 
+static bool
+is_in(const struct container *container, const char *pid)
+{
+	char path[64];
+	struct stat pidns;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/ns/pid", pid);
+	return stat(path, &pidns) == 0 && pidns.st_ino == container->pidns;
+}
+
+/* Its mounts tell without waiting for it, as long as it lives. */
+static bool
+is_seen_in(const struct container *container, const char *pid)
+{
+	char path[64], line[1024];
+	bool found = false;
+	FILE *mountinfo;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/mountinfo", pid);
+	mountinfo = fopen(path, "re");
+	while (!found && mountinfo != NULL &&
+	    fgets(line, sizeof(line), mountinfo) != NULL)
+		found = strstr(line, container->scratch) != NULL;
+	if (mountinfo != NULL)
+		fclose(mountinfo);
+	return found;
+}
+
+/* Looking ------------------------------------------------------------------ */
+
+/*
+ * Who looks at a task that is inside execve(2) waits with it, until SIGKILL
+ * ends the wait (docs/kernel.md): so a child looks, and has a deadline.
+ */
+enum look { LOOK_NO, LOOK_YES, LOOK_LATE };
+
+static bool
+ends_in_time(pid_t looker, int *status)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
+	double deadline = now_ms() + LATE_MS;
+	pid_t ended;
+
+	while ((ended = waitpid(looker, status, WNOHANG)) == 0 &&
+	    now_ms() < deadline)
+		nanosleep(&pause, NULL);
+	return ended == looker;
+}
+
+/*
+ * Does the looker wait in /proc, and not for a processor? Functions of locks
+ * are left out of stacks.
+ */
+static bool
+waits_in_proc(pid_t looker)
+{
+	char path[64], stack[2048];
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", looker);
+	read_stack(path, stack, sizeof(stack));
+	return strstr(stack, "proc_") != NULL;
+}
+
+static enum look
+look(bool (*work)(const struct container *container, const char *word,
+	 const char *pid),
+    const struct container *container, const char *word, const char *pid)
+{
+	enum look found = LOOK_NO;
+	pid_t looker = fork();
+	int status;
+
+	if (looker == 0)
+		_exit(work(container, word, pid) ? 0 : 1);
+	if (looker == -1)
+		fail(container, "fork");
+	if (ends_in_time(looker, &status))
+		return WIFEXITED(status) && WEXITSTATUS(status) == 0 ?
+		    LOOK_YES :
+		    LOOK_NO;
+	if (waits_in_proc(looker))
+		found = LOOK_LATE;
+	kill(looker, SIGKILL);
+	waitpid(looker, NULL, 0);
+	return found;
+}
+
+static bool
+say_process(const struct container *container, const char *word,
+    const char *pid)
+{
+	if (is_in(container, pid))
+		say_threads(container, word, pid);
+	return true;
+}
+
+/* Its first thread has a function of that name on its stack. */
+static bool
+has_on_stack(const struct container *container, const char *name,
+    const char *pid)
+{
+	char path[64], stack[2048];
+
+	(void)container;
+	snprintf(path, sizeof(path), "/proc/%.16s/stack", pid);
+	read_stack(path, stack, sizeof(stack));
+	return strstr(stack, name) != NULL;
+}
+
 void
 say_stuck(const struct container *container, const char *word)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *process;
 
-	while (proc != NULL && (process = readdir(proc)) != NULL) {
-		char path[64];
-		struct stat pidns;
-
-		if (!isdigit((unsigned char)process->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%.16s/ns/pid",
-		    process->d_name);
-		if (stat(path, &pidns) == 0 && pidns.st_ino == container->pidns)
-			say_threads(container, word, process->d_name);
-	}
+	while (proc != NULL && (process = readdir(proc)) != NULL)
+		if (isdigit((unsigned char)process->d_name[0]) &&
+		    look(say_process, container, word, process->d_name) ==
+			LOOK_LATE &&
+		    is_seen_in(container, process->d_name))
+			say("%s %d %d [%.16s] execve", word,
+			    container->cell->number, container->run,
+			    process->d_name);
 	if (proc != NULL)
 		closedir(proc);
+}
+
+/* By any name: what it executes gives it another on the way. */
+bool
+has_one_in_execve(const struct container *container)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *process;
+	bool found = false;
+
+	while (!found && proc != NULL && (process = readdir(proc)) != NULL)
+		found = isdigit((unsigned char)process->d_name[0]) &&
+		    is_seen_in(container, process->d_name) &&
+		    look(has_on_stack, container, "execve", process->d_name) !=
+			LOOK_NO;
+	if (proc != NULL)
+		closedir(proc);
+	return found;
 }

@@ -32,8 +32,11 @@ monotonic(void)
 static pid_t
 start(const struct settings *set, char *argv[])
 {
+	struct holder holder = { -1, -1 };
 	pid_t pid;
 
+	if (set->hold != NULL)
+		holder = hold_watch(set);
 	if (unshare(CLONE_NEWPID) == -1)
 		err(125, "unshare");
 	pid = fork();
@@ -41,9 +44,14 @@ start(const struct settings *set, char *argv[])
 		err(125, "fork");
 	if (pid == 0) {
 		world_make(set);
+		if (set->hold != NULL)
+			hold_filter(set, &holder);
 		execv(argv[0], argv);
 		err(errno == ENOENT ? 127 : 126, "%s", argv[0]);
 	}
+	if (set->hold != NULL &&
+	    write(holder.init, &pid, sizeof(pid)) != sizeof(pid))
+		err(125, "--hold");
 	return pid;
 }
 

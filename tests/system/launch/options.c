@@ -17,9 +17,17 @@ static const char usage[] =
     "  --proc HOW          rw (default), ro, hidepid or none\n"
     "  --fusectl           mount fusectl where programs expect it\n"
     "  --bind SRC:DST      bind mount\n"
-    "  --deny NAME:ERRNO   the system call fails with ENOSYS or EPERM\n"
+    "  --volume DIR        DIR is what it is outside, propagation included\n"
+    "  --deny NAME:ERRNO   the system call fails with ENOSYS, EPERM or EINVAL,\n"
+    "                      or KILL: it ends the process by SIGSYS\n"
     "  --deny NAME:ERRNO:ARGUMENT:BITS\n"
     "                      if its argument (0, 1...) has one of these bits\n"
+    "  --hold NAME         from the moment that there is a file --hold-from, INIT,\n"
+    "                      and nobody else, is held for ever in that system call\n"
+    "                      by the kernel; only SIGKILL ends that\n"
+    "  --hold-from FILE\n"
+    "  --hold-forked       and not before INIT has forked once more\n"
+    "  --hold-log FILE     says HELD\n"
     "  --drop-cap NUMBER   drop a capability; 'all' drops every one\n"
     "  --uid N             run as this user and group\n"
     "  --nofile N          RLIMIT_NOFILE\n"
@@ -63,8 +71,18 @@ take_option(struct settings *set, const char *name)
 		set->fusectl = true;
 	else if (strcmp(name, "bind") == 0)
 		add(&set->binds, optarg);
+	else if (strcmp(name, "volume") == 0)
+		add(&set->volumes, optarg);
 	else if (strcmp(name, "deny") == 0)
 		add(&set->denied, optarg);
+	else if (strcmp(name, "hold") == 0)
+		set->hold = optarg;
+	else if (strcmp(name, "hold-from") == 0)
+		set->hold_from = optarg;
+	else if (strcmp(name, "hold-forked") == 0)
+		set->hold_forked = true;
+	else if (strcmp(name, "hold-log") == 0)
+		set->hold_log = optarg;
 	else if (strcmp(name, "drop-cap") == 0)
 		add(&set->dropped, optarg);
 	else if (strcmp(name, "uid") == 0)
@@ -84,7 +102,12 @@ static const struct option options[] = {
 	{ "proc", required_argument, NULL, 0 },
 	{ "fusectl", no_argument, NULL, 0 },
 	{ "bind", required_argument, NULL, 0 },
+	{ "volume", required_argument, NULL, 0 },
 	{ "deny", required_argument, NULL, 0 },
+	{ "hold", required_argument, NULL, 0 },
+	{ "hold-from", required_argument, NULL, 0 },
+	{ "hold-forked", no_argument, NULL, 0 },
+	{ "hold-log", required_argument, NULL, 0 },
 	{ "drop-cap", required_argument, NULL, 0 },
 	{ "uid", required_argument, NULL, 0 },
 	{ "nofile", required_argument, NULL, 0 },
@@ -107,7 +130,9 @@ options_parse(struct settings *set, int argc, char *argv[])
 			errx(2, "%s", usage);
 		take_option(set, options[which].name);
 	}
-	if (optind == argc)
+	if (optind == argc ||
+	    (set->hold != NULL &&
+		(set->hold_from == NULL || set->hold_log == NULL)))
 		errx(2, "%s", usage);
 	set->report = fcntl(set->report, F_DUPFD_CLOEXEC, 3);
 	if (set->report == -1)

@@ -43,6 +43,30 @@ set_propagation(const char *how)
 		err(125, "propagation %s", how);
 }
 
+/*
+ * Copies of mounts are peers of what they are copies of, whatever becomes of
+ * the tree they are put into: as docker's -v DIR:DIR:rshared.
+ */
+static void
+copy_volumes(const struct list *volumes, int copy[])
+{
+	for (size_t i = 0; i < volumes->n; i++) {
+		copy[i] = open_tree(AT_FDCWD, volumes->item[i],
+		    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		if (copy[i] == -1)
+			err(125, "--volume %s", volumes->item[i]);
+	}
+}
+
+static void
+mount_volumes(const struct list *volumes, const int copy[])
+{
+	for (size_t i = 0; i < volumes->n; i++)
+		if (move_mount(copy[i], "", AT_FDCWD, volumes->item[i],
+			MOVE_MOUNT_F_EMPTY_PATH) == -1)
+			err(125, "--volume %s", volumes->item[i]);
+}
+
 static void
 mount_proc(const char *how)
 {
@@ -118,6 +142,18 @@ deny_bits(scmp_filter_ctx filter, uint32_t action, int call, unsigned argument,
 			errx(125, "cannot deny system call %d", call);
 }
 
+static uint32_t
+denial(const char *error)
+{
+	if (error != NULL && strcmp(error, "KILL") == 0)
+		return SCMP_ACT_KILL_PROCESS;
+	if (error != NULL && strcmp(error, "EPERM") == 0)
+		return SCMP_ACT_ERRNO(EPERM);
+	if (error != NULL && strcmp(error, "EINVAL") == 0)
+		return SCMP_ACT_ERRNO(EINVAL);
+	return SCMP_ACT_ERRNO(ENOSYS);
+}
+
 /* NAME:ERRNO or NAME:ERRNO:ARGUMENT:BITS */
 static void
 deny(scmp_filter_ctx filter, const char *what)
@@ -125,8 +161,7 @@ deny(scmp_filter_ctx filter, const char *what)
 	char *words = strdup(what);
 	char *name = strtok(words, ":"), *error = strtok(NULL, ":");
 	char *argument = strtok(NULL, ":"), *bits = strtok(NULL, ":");
-	bool eperm = error != NULL && strcmp(error, "EPERM") == 0;
-	uint32_t action = SCMP_ACT_ERRNO(eperm ? EPERM : ENOSYS);
+	uint32_t action = denial(error);
 	int call = seccomp_syscall_resolve_name(name);
 
 	if (call == __NR_SCMP_ERROR)
@@ -199,9 +234,12 @@ void
 world_make(const struct settings *set)
 {
 	const struct rlimit nofile = { set->nofile, set->nofile };
+	int volumes[MAX_EACH];
 
 	new_mount_namespace(set->mounts_of);
+	copy_volumes(&set->volumes, volumes);
 	set_propagation(set->propagation);
+	mount_volumes(&set->volumes, volumes);
 	bind_all(&set->binds);
 	mount_fusectl(set->fusectl);
 	mount_proc(set->proc);

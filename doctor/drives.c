@@ -1,0 +1,150 @@
+#include "doctor/drives.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "doctor/cause.h"
+#include "doctor/eyes.h"
+#include "doctor/picture.h"
+#include "src/base/numbers.h"
+#include "src/proc/fdinfo.h"
+#include "src/proc/mountinfo.h"
+#include "src/proc/process.h"
+
+static void
+note_mounts(struct picture *p, int fd, unsigned mnt_namespace)
+{
+	const struct mount *mount;
+	struct mounts m;
+
+	(void)mounts_open(&m, fd);
+	while ((mount = mounts_next(&m)) != NULL) {
+		struct mounted *noted = &p->mounted[p->mounts];
+
+		if (!mount_is_fuse(mount))
+			continue;
+		if (p->mounts == MOUNTS) {
+			p->cut++;
+			return;
+		}
+		noted->mnt_namespace = mnt_namespace;
+		noted->connection = mount_connection(mount);
+		keep(noted->type, sizeof(noted->type), mount->type);
+		keep(noted->point, sizeof(noted->point), mount->point);
+		p->mounts++;
+	}
+}
+
+/* Once for each namespace: by the first of its threads whose list opens. */
+static void
+look_at_mounts(struct picture *p, int proc, int process)
+{
+	static struct numbers
+	    seen; /* the child's own; a later one reads again */
+	const struct process *of = &p->process[process];
+	struct proc_dir tasks;
+	int tid, fd = -1;
+
+	if (of->mnt_namespace == 0 || numbers_have(&seen, of->mnt_namespace))
+		return;
+	proc_dir_open(&tasks, proc, "%d/task", of->pid);
+	while (fd < 0 && proc_dir_next(&tasks, &tid))
+		fd = proc_openat(proc, O_RDONLY, "%d/task/%d/mountinfo",
+		    of->pid, tid);
+	proc_dir_close(&tasks);
+	if (fd < 0)
+		return;
+	(void)numbers_add(&seen, of->mnt_namespace);
+	note_mounts(p, fd, of->mnt_namespace);
+	close(fd);
+}
+
+static void
+note_holder(struct picture *p, int process, unsigned connection)
+{
+	if (p->holders == HOLDERS) {
+		p->cut++;
+		return;
+	}
+	p->holder[p->holders++] = (struct holder){
+		.process = process,
+		.connection = connection,
+		.mnt_namespace = p->process[process].mnt_namespace,
+	};
+}
+
+static void
+look_at_files(struct picture *p, int proc, int process, pid_t tid)
+{
+	struct proc_files f;
+	unsigned id;
+
+	for (proc_files_open(&f, proc, tid); proc_files_next(&f);)
+		switch (fdinfo_device(&f, &id)) {
+		case DEVICE_NOT:
+		case DEVICE_IDLE:
+			break;
+		case DEVICE_UNTOLD:
+			note_holder(p, process, 0);
+			break;
+		case DEVICE_SERVES:
+			note_holder(p, process, id);
+			break;
+		}
+}
+
+/* A zombie's files are gone; its other threads may have them still. */
+static void
+look_at_process(struct picture *p, int proc, int process)
+{
+	const struct process *of = &p->process[process];
+	struct proc_dir tasks;
+	int tid;
+
+	look_at_mounts(p, proc, process);
+	if (!of->zombie) {
+		look_at_files(p, proc, process, of->pid);
+		return;
+	}
+	proc_dir_open(&tasks, proc, "%d/task", of->pid);
+	while (proc_dir_next(&tasks, &tid))
+		look_at_files(p, proc, process, tid);
+}
+
+/* Does that mount namespace see a connection with requests unanswered? */
+static bool
+sees_requests(const struct picture *p, unsigned mnt_namespace)
+{
+	const struct connection *c;
+
+	for (int i = 0; i < p->mounts; i++)
+		if (p->mounted[i].mnt_namespace == mnt_namespace &&
+		    (c = picture_connection(p, p->mounted[i].connection)) &&
+		    c->waiting > 0)
+			return true;
+	return false;
+}
+
+/*
+ * In a page fault, or at an inode's lock, no function of a filesystem need be
+ * among those that the thread is in.
+ */
+static void
+look_for_fuse(struct picture *p)
+{
+	for (int i = 0; i < p->threads; i++) {
+		struct thread *t = &p->thread[i];
+
+		if (t->cause == CAUSE_OTHER &&
+		    cause_may_be_behind(t->function) &&
+		    sees_requests(p, p->process[t->process].mnt_namespace))
+			t->cause = CAUSE_BEHIND;
+	}
+}
+
+void
+drives_look(struct picture *p, int proc)
+{
+	eyes_look(p, look_at_process, proc);
+	look_for_fuse(p);
+}

@@ -1,0 +1,231 @@
+#include "doctor/threads.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor/cause.h"
+#include "doctor/files.h"
+#include "doctor/picture.h"
+#include "src/proc/task.h"
+
+#define EXITING 0x00000004U /* PF_EXITING, linux/sched.h */
+#define KILLED (1ULL << (9 - 1))
+
+struct stat_line {
+	char state;
+	pid_t parent;
+	unsigned flags;
+};
+
+static bool
+read_stat(int proc, pid_t pid, pid_t tid, struct stat_line *line)
+{
+	char buffer[512];
+	const char *end;
+
+	if (proc_read(proc, buffer, sizeof(buffer), "%d/task/%d/stat", pid,
+		tid) < 0)
+		return false;
+	end = strrchr(buffer, ')'); /* a comm may have brackets of its own */
+	return end &&
+	    sscanf(end, ") %c %d %*d %*d %*d %*d %u", &line->state,
+		&line->parent, &line->flags) == 3;
+}
+
+/* Is SIGKILL pending? And the process's number in its own namespace. */
+static void
+read_status(int proc, pid_t pid, pid_t tid, struct thread *t,
+    struct process *process)
+{
+	char buffer[8192], *line;
+	unsigned long long own = 0, shared = 0;
+
+	if (proc_read(proc, buffer, sizeof(buffer), "%d/task/%d/status", pid,
+		tid) < 0)
+		return;
+	line = strstr(buffer, "\nSigPnd:\t");
+	if (line)
+		own = strtoull(line + 9, NULL, 16);
+	line = strstr(buffer, "\nShdPnd:\t");
+	if (line)
+		shared = strtoull(line + 9, NULL, 16);
+	t->killed = ((own | shared) & KILLED) != 0;
+	line = strstr(buffer, "\nNSpid:\t");
+	if (line && tid == pid) {
+		line += 8;
+		line[strcspn(line, "\n")] = '\0';
+		process->inner =
+		    atoi(strrchr(line, '\t') ? strrchr(line, '\t') + 1 : line);
+	}
+}
+
+static double
+ran_at(int proc, const char *who, pid_t tid)
+{
+	char buffer[1024], *line;
+
+	if (tid == 0 ?
+		proc_read(proc, buffer, sizeof(buffer), "%s/sched", who) < 0 :
+		proc_read(proc, buffer, sizeof(buffer), "%s/task/%d/sched", who,
+		    tid) < 0)
+		return -1;
+	line = strstr(buffer, "exec_start");
+	line = line ? strchr(line, ':') : NULL;
+	return line ? atof(line + 1) : -1;
+}
+
+/*
+ * se.exec_start is the scheduler's clock when it ran last, in milliseconds;
+ * ours is now's (proc_sched_show_task(), kernel/sched/debug.c; it needs
+ * CONFIG_SCHED_DEBUG before Linux 6.15).
+ */
+static long long
+waits_since(int proc, pid_t pid, pid_t tid)
+{
+	char who[16];
+	double now = ran_at(proc, "self", 0), then;
+
+	snprintf(who, sizeof(who), "%d", pid);
+	then = ran_at(proc, who, tid);
+	if (now < 0 || then < 0)
+		return -1;
+	return now > then ? (long long)(now - then) : 0;
+}
+
+unsigned long long
+threads_runs(int proc, pid_t pid, pid_t tid)
+{
+	char buffer[64];
+	unsigned long long runs = 0;
+
+	if (proc_read(proc, buffer, sizeof(buffer), "%d/task/%d/schedstat", pid,
+		tid) < 0 ||
+	    sscanf(buffer, "%*u %*u %llu", &runs) != 1)
+		return 0;
+	return runs;
+}
+
+/* The functions after the first, down to the one that says why: it is exiting. */
+static void
+note_through(struct thread *t, const char *stack)
+{
+	size_t used = 0;
+	int skip = 1;
+
+	for (const char *line = stack; *line;) {
+		const char *name = cause_function(line);
+		size_t length = strcspn(name, "+ \n");
+
+		if (skip-- <= 0 && used + length + 4 < sizeof(t->through))
+			used += (size_t)snprintf(t->through + used,
+			    sizeof(t->through) - used, "%s%.*s",
+			    used ? " < " : "", (int)length, name);
+		if (strncmp(name, "do_exit+", 8) == 0)
+			return;
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+}
+
+static void
+note_function(struct thread *t, const char *stack, const char *wchan)
+{
+	const char *name = *stack ? stack : wchan;
+
+	name = cause_function(name);
+	snprintf(t->function, sizeof(t->function), "%.*s",
+	    (int)strcspn(name, "+ \n"), *name ? name : "?");
+}
+
+/*
+ * In wait4(2), as every shell; but an init that is exiting waits there for the
+ * others of its namespace, too (zap_pid_ns_processes(), kernel/pid_namespace.c).
+ */
+static bool
+waits_for_children(const char *wchan)
+{
+	return strncmp(wchan, "do_wait", 7) == 0;
+}
+
+/* Threads that sleep so that a signal wakes them are all well but these. */
+static bool
+is_stuck_asleep(enum cause cause)
+{
+	return cause == CAUSE_ANSWER || cause == CAUSE_ZAP;
+}
+
+static void
+look_closer(struct picture *p, int proc, int process, pid_t tid,
+    const char *wchan, const struct stat_line *stat)
+{
+	struct process *of = &p->process[process];
+	struct thread *t = &p->thread[p->threads];
+	char stack[4096] = "";
+
+	if (p->threads == THREADS) {
+		p->cut++;
+		return;
+	}
+	if (proc_read(proc, stack, sizeof(stack), "%d/task/%d/stack", of->pid,
+		tid) > 0)
+		p->stacks = true;
+	*t = (struct thread){
+		.process = process,
+		.tid = tid,
+		.state = stat->state,
+		.exiting = (stat->flags & EXITING) != 0,
+		.cause = cause_of(*stack ? stack : wchan),
+	};
+	if (waits_for_children(wchan))
+		t->cause = t->exiting ? CAUSE_ZAP : CAUSE_NONE;
+	if (t->cause == CAUSE_NONE ||
+	    (stat->state != 'D' && !is_stuck_asleep(t->cause)))
+		return;
+	note_function(t, stack, wchan);
+	if (*stack)
+		note_through(t, stack);
+	read_status(proc, of->pid, tid, t, of);
+	t->waits_ms = waits_since(proc, of->pid, tid);
+	t->runs = threads_runs(proc, of->pid, tid);
+	if (!t->exiting)
+		files_of_call(p, proc, t);
+	p->threads++;
+}
+
+void
+threads_look(struct picture *p, int proc, int process, pid_t tid)
+{
+	struct process *of = &p->process[process];
+	struct stat_line stat = { .state = 0 };
+	char wchan[64];
+
+	if (task_wchan(proc, of->pid, tid, wchan, sizeof(wchan)) < 0 ||
+	    cause_is_everyday(wchan) ||
+	    (waits_for_children(wchan) &&
+		of->pid_namespace == p->pid_namespace) ||
+	    !read_stat(proc, of->pid, tid, &stat)) {
+		of->exiting = false;
+		return;
+	}
+	if (tid == of->pid) {
+		of->parent = stat.parent;
+		of->zombie = stat.state == 'Z';
+	}
+	of->exiting = of->exiting && (stat.flags & EXITING) != 0;
+	if (stat.state == 'D' || stat.state == 'S')
+		look_closer(p, proc, process, tid, wchan, &stat);
+}
+
+void
+threads_look_at_leader(struct picture *p, int proc, int process)
+{
+	struct process *of = &p->process[process];
+	struct stat_line stat;
+	struct thread unused;
+
+	if (of->parent == 0 && read_stat(proc, of->pid, of->pid, &stat))
+		of->parent = stat.parent;
+	if (of->inner == 0)
+		read_status(proc, of->pid, of->pid, &unused, of);
+}

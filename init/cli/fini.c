@@ -1,0 +1,178 @@
+#include "init/cli/fini.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init/cli/hints.h"
+#include "init/cli/options.h"
+#include "init/limits.h"
+#include "src/base/log.h"
+
+#define TINI true /* TINI_NAME is read too */
+#define FIELD(field) offsetof(struct options, field)
+
+/* What ends the reading: options_read() returns it. */
+enum end { CHECK = 1, CHECK_JSON, LICENSE, HELP, VERSION };
+
+static const struct option table[] = {
+	{ 'p', "pdeathsig", OPTION_SIGNAL, 0, FIELD(pdeath_signal), 0 },
+	{ 's', "subreaper", OPTION_FLAG, TINI, FIELD(subreaper), 0 },
+	{ 'v', "verbose", OPTION_COUNT, 0, FIELD(verbosity), 0 },
+	{ 0, "verbosity", OPTION_NUMBER, TINI, FIELD(verbosity), LOG_TRACE },
+	{ 'w', "warn-on-reap", OPTION_FLAG, 0, FIELD(warn_on_reap), 0 },
+	{ 'g', "kill-process-group", OPTION_FLAG, TINI, FIELD(group), 0 },
+	{ 'e', "remap-exit", OPTION_STATUSES, 0, FIELD(remapped), 0 },
+	{ 'r', "rewrite", OPTION_REWRITES, 0, FIELD(rewritten), 0 },
+	{ 0, "stop-signal", OPTION_SIGNAL, 0, FIELD(stop_signal), 0 },
+	{ 0, "wait", OPTION_FLAG, 0, FIELD(wait), 0 },
+	{ 0, "kill-grace", OPTION_DURATION, 0, FIELD(kill_grace_ms), 0 },
+	{ 0, "client-grace", OPTION_DURATION, 0, FIELD(client_grace_ms), 0 },
+	{ 0, "client-kill", OPTION_DURATION, 0, FIELD(client_kill_ms), 0 },
+	{ 0, "drain", OPTION_DURATION, 0, FIELD(drain_ms), 0 },
+	{ 0, "server-grace", OPTION_DURATION, 0, FIELD(server_grace_ms), 0 },
+	{ 0, "abort-wait", OPTION_DURATION, 0, FIELD(abort_wait_ms), 0 },
+	{ 0, "patience", OPTION_DURATION, 0, FIELD(patience_ms), 0 },
+	{ 0, "server-check", OPTION_DURATION, 0, FIELD(server_check_ms), 0 },
+	{ 0, "server", OPTION_TEXTS, 0, FIELD(server), SERVERS_DECLARED },
+	{ 0, "server-ready", OPTION_DURATION, 0, FIELD(server_ready_ms), 0 },
+	{ 0, "server-exit", OPTION_EXIT, 0, FIELD(server_exit), 0 },
+	{ 0, "isolate", OPTION_FLAG, 0, FIELD(isolate), 0 },
+	{ 0, "before-servers", OPTION_TEXT, 0, FIELD(before_servers), 0 },
+	{ 0, "before-servers-time", OPTION_DURATION, 0,
+	    FIELD(before_servers_ms), 0 },
+	{ 0, "linger", OPTION_DURATION, 0, FIELD(linger_ms), 0 },
+	{ 0, "keep", OPTION_TEXTS, 0, FIELD(keep), KEEP_MOST },
+	{ 0, "guard", OPTION_GUARD, 0, FIELD(guard), 0 },
+	{ 0, "kill-budget", OPTION_DURATION, 0, FIELD(kill_budget_ms), 0 },
+	{ 0, "report", OPTION_TEXT, 0, FIELD(report), 0 },
+	{ 0, "report-format", OPTION_FORMAT, 0, FIELD(report_format), 0 },
+	{ 0, "check", OPTION_END, 0, 0, CHECK },
+	{ 0, "check=json", OPTION_END, 0, 0, CHECK_JSON },
+	{ 'l', "license", OPTION_END, 0, 0, LICENSE },
+	{ 'h', "help", OPTION_END, 0, 0, HELP },
+	{ 0, "version", OPTION_END, 0, 0, VERSION },
+	{ .name = "" },
+};
+
+static const char help[] =
+    "usage: fini [options] [--] program [argument ...]\n"
+    "An init for containers that also shuts down FUSE safely.\n"
+    "\n"
+    "  -p, --pdeathsig SIGNAL        get SIGNAL when our parent dies\n"
+    "  -s, --subreaper               be a child subreaper (always done when not PID 1)\n"
+    "  -v, --verbose                 say more; up to three times\n"
+    "      --verbosity N             0 errors, 1 warnings (default), 2 events, 3 debug, 4 trace\n"
+    "  -w, --warn-on-reap            warn when an orphan is reaped\n"
+    "  -g, --kill-process-group      forward signals to main's process group\n"
+    "  -e, --remap-exit STATUS       exit with 0 when main exits with STATUS; repeatable\n"
+    "  -r, --rewrite FROM:TO         main gets the signal TO for FROM, 0 for nothing; repeatable\n"
+    "      --stop-signal SIGNAL      what tells main to end (TERM): held back while main serves FUSE\n"
+    "      --wait                    after main's exit wait for all other processes; a stop\n"
+    "                                signal ends the wait\n"
+    "      --kill-grace DUR          without FUSE too: SIGTERM to all after main's exit,\n"
+    "                                SIGKILL after DUR (default: exit at once, as tini does)\n"
+    "      --client-grace DUR        clients: SIGTERM to SIGKILL (2s)\n"
+    "      --client-kill DUR         clients: SIGKILL to the abort of what they hang on (1.5s)\n"
+    "      --drain DUR               wait for requests in flight at most this long (1s)\n"
+    "      --server-grace DUR        all servers: unmount or SIGTERM to the abort (3s)\n"
+    "      --abort-wait DUR          after an abort, and after the last SIGKILL (500ms)\n"
+    "      --patience DUR            while servers work, give up on nothing before this much\n"
+    "                                has passed since main's exit (8500ms); 0 for none\n"
+    "      --server-check DUR        how often to look for servers stuck in their exit (2s);\n"
+    "                                0 for never\n"
+    "      --server CMD              start this FUSE server before main; repeatable, in order;\n"
+    "                                also FINI_SERVER_1, FINI_SERVER_2 ...\n"
+    "      --server-ready DUR        until its mount must be live, for each (30s)\n"
+    "      --server-exit stop|ignore|restart\n"
+    "                                when it dies while main runs: stop main (default),\n"
+    "                                say so only, or start it again\n"
+    "      --isolate                 those servers cannot see, and so not hold, what they mount\n"
+    "      --before-servers CMD      run when all clients are gone and before any server is\n"
+    "                                told to stop, again and again until it exits with 0\n"
+    "      --before-servers-time DUR but no longer than this (5s)\n"
+    "      --linger DUR              how long to wait while others use a mount (0)\n"
+    "      --keep NAME               processes of this name (comm) are helpers of the servers;\n"
+    "                                repeatable\n"
+    "      --guard auto|always|never a guardian that tears down when init is SIGKILLed: from the\n"
+    "                                first connection of ours on (auto), from the start, or never\n"
+    "      --kill-budget DUR         for all of the guardian's teardown (2s)\n"
+    "      --report FILE             write the teardown's timeline to FILE, - for stderr\n"
+    "      --report-format text|json text (default) or JSON lines\n"
+    "      --check[=json]            say what is covered here, and which flag covers the\n"
+    "                                rest; exit with 2 if something needed is missing\n"
+    "  -l, --license                 print the license\n"
+    "  -h, --help                    print this\n"
+    "      --version                 print the version\n"
+    "\n"
+    "DUR is a number with ms, s (default), m or h. What an option sets, a variable\n"
+    "can set: FINI_CLIENT_GRACE=5s, FINI_KILL_PROCESS_GROUP=1, FINI_VERBOSITY=2 for -v.\n"
+    "tini's TINI_SUBREAPER, TINI_VERBOSITY and TINI_KILL_PROCESS_GROUP are read too.\n"
+    "See fini(8).\n";
+
+static const char license[] =
+#include "build/license.h"
+    ;
+
+/* In tini's form: engines look for the number and the commit. */
+static const char version[] =
+    "fini version " FINI_VERSION " - git." FINI_COMMIT "\n";
+
+static enum options_result
+print(const char *text)
+{
+	(void)!write(STDOUT_FILENO, text, strlen(text));
+	return OPTIONS_DONE;
+}
+
+static void
+hint(const struct options *options, char **environment)
+{
+	struct log log = { .fd = STDERR_FILENO,
+		.verbosity = options->verbosity };
+
+	hint_variables(table, environment, &log);
+	for (int i = 0; options->server[i]; i++)
+		hint_shell("--server", options->server[i], &log);
+	hint_shell("--before-servers", options->before_servers, &log);
+}
+
+enum options_result
+fini_options(struct options *options, char **argv, char **environment)
+{
+	*options = (struct options){
+		.stop_signal = SIGTERM,
+		.verbosity = LOG_WARNING,
+		.kill_grace_ms = -1,
+		.server_check_ms = SERVER_CHECK_MS,
+		.server_ready_ms = SERVER_READY_MS,
+		.before_servers_ms = BEFORE_SERVERS_MS,
+		.kill_budget_ms = KILL_BUDGET_MS,
+		.client_grace_ms = CLIENT_GRACE_MS,
+		.client_kill_ms = CLIENT_KILL_MS,
+		.drain_ms = DRAIN_MS,
+		.server_grace_ms = SERVER_GRACE_MS,
+		.abort_wait_ms = ABORT_WAIT_MS,
+		.patience_ms = PATIENCE_MS,
+	};
+	for (int i = 0; i <= SIGNALS; i++)
+		options->rewritten[i] = (uint8_t)i;
+	switch (options_read(options, table, argv, environment)) {
+	case 0:
+		hint(options, environment);
+		return OPTIONS_RUN;
+	case CHECK:
+		return OPTIONS_CHECK;
+	case CHECK_JSON:
+		return OPTIONS_CHECK_JSON;
+	case LICENSE:
+		return print(license);
+	case HELP:
+		return print(help);
+	case VERSION:
+		return print(version);
+	default:
+		return OPTIONS_WRONG;
+	}
+}

@@ -1,0 +1,131 @@
+/* Supervisors, before the servers they hold; helpers, after all servers. */
+#include <signal.h>
+#include <stddef.h>
+
+#include "init/teardown/phases.h"
+#include "src/base/clock.h"
+#include "src/fuse/eyes.h"
+
+#define LAST SERVERS /* no wave of servers, but behind them all */
+
+/*
+ * One that uses what a server serves goes before that; else with the last of
+ * those that it holds. A PID 1 that uses nothing takes all in its namespace
+ * along: it goes with the helpers, and who waits for it as well.
+ */
+static int
+wave_of(const struct queue *q, const struct registry *r,
+    const struct supervisor *one)
+{
+	int first = LAST, last = 0;
+
+	for (int i = 0; i < q->count; i++) {
+		int wave = q->wave[i];
+
+		if (set_meets(&one->uses, &q->key[i].serves) && wave < first)
+			first = wave;
+		if (set_has(&one->below, (int)(q->server[i] - r->server)) &&
+		    wave > last)
+			last = wave;
+	}
+	if (first < LAST)
+		return first;
+	return one->helper || one->init || one->above ? LAST : last;
+}
+
+void
+teardown_hold_inits(struct teardown *td)
+{
+	struct people_walk w;
+
+	if (td->supervisors.count == 0)
+		return;
+	for (people_open(&w, &td->view->people); people_next(&w);) {
+		struct supervisor *one =
+		    supervisors_have(&td->supervisors, w.pid);
+
+		if (one && one->init && set_is_empty(&one->uses))
+			teardown_signal(td, w.pid, w.pidfd, SIGSTOP);
+	}
+}
+
+/* Once: the second time it is only waited for. */
+static void
+tell(struct teardown *td, struct people_walk *w, struct supervisor *one)
+{
+	if (one && one->told)
+		return;
+	if (one)
+		one->told = true;
+	teardown_signal(td, w->pid, w->pidfd, SIGTERM);
+	(void)people_signal(w->people, w->pid, w->pidfd, SIGCONT);
+}
+
+static void
+tell_and_hold(struct teardown *td, struct people_walk *w,
+    struct supervisor *one, struct held *held)
+{
+	tell(td, w, one);
+	if (held->count < HELD)
+		held_add(held, w->pid, people_keep(w));
+}
+
+static void
+wait_for(struct teardown *td, struct held *held, long long deadline)
+{
+	while (!teardown_wait(td, held, deadline, NULL) &&
+	    ms_until(deadline) > 0)
+		(void)teardown_abort_exited(td);
+	held_release(held);
+}
+
+void
+teardown_supervisors(struct teardown *td, int wave, long long deadline)
+{
+	struct supervisors *all = &td->supervisors;
+	const struct registry *r = &td->view->registry;
+	struct held held = { .count = 0 };
+	struct people_walk w;
+
+	if (all->count == 0)
+		return;
+	for (people_open(&w, &td->view->people); people_next(&w);) {
+		struct supervisor *one = supervisors_have(all, w.pid);
+
+		if (one && wave_of(&td->queue, r, one) == wave)
+			tell_and_hold(td, &w, one, &held);
+	}
+	wait_for(td, &held, deadline);
+}
+
+/* As long as servers have; but what the last phases may need is kept for them. */
+static long long
+helpers_deadline(const struct teardown *td)
+{
+	const struct limits *l = &td->limits;
+	long long most = td->reached.started_at + l->most_ms -
+	    2 * l->abort_wait_ms - DETACH_MS;
+	long long deadline = earlier(now_ms() + l->server_grace_ms, most);
+	long long least = now_ms() + HELPERS_LEAST_MS;
+
+	return deadline > least ? deadline : least;
+}
+
+void
+teardown_helpers(struct teardown *td)
+{
+	long long deadline = helpers_deadline(td);
+	struct held held = { .count = 0 };
+	struct people_walk w;
+
+	if (td->helpers.count == 0 && td->supervisors.count == 0)
+		return;
+	for (people_open(&w, &td->view->people); people_next(&w);) {
+		struct supervisor *one =
+		    supervisors_have(&td->supervisors, w.pid);
+
+		if (one || helpers_have(&td->helpers, w.pid))
+			tell_and_hold(td, &w, one, &held);
+	}
+	wait_for(td, &held, deadline);
+}

@@ -1,0 +1,330 @@
+"""fini-doctor: names what keeps a container from ending, and releases that and nothing else.
+
+Beside every container stands a foreign mount that is written to all the time and seen in it: the fixture `containers`
+checks afterwards that not a byte of it was lost.
+"""
+import json
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+import measured
+import procfs
+import waiting
+from container import BUILD
+from declared import freezer, kill_everybody  # noqa: F401
+from hangs import HOLDER, hang_scenes
+from inits import HANG
+from test_foreign import silent  # noqa: F401
+from test_seen import share
+
+DOCTOR = os.path.join(BUILD, "fini-doctor")
+SANE = os.path.join(BUILD, "fini-doctor-sane")  # with ASan and UBSan
+STUCK = ["--stuck=300ms"]
+RUNS = 20
+SOON = 1  # seconds: what is released ends within it
+LOOKS = 10  # seconds for a look: it takes milliseconds
+
+
+def doctor(*words, seconds=LOOKS, wrapper=(), program=DOCTOR):
+    return subprocess.run([*wrapper, program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=seconds)
+
+
+def look():
+    """What is stuck on this machine, with a status that says so."""
+    done = doctor(*STUCK, "--json")
+    seen = json.loads(done.stdout)
+    assert done.returncode == (1 if seen["stuck"] else 0), done
+    return seen["stuck"]
+
+
+def of(container, pid=None):
+    """What the doctor finds of that container; None: nothing. Other tests run beside this one, and hang."""
+    for finding in look():
+        if finding["namespace"] and finding["namespace"]["init"] == (pid or container.pid):
+            return finding
+    return None
+
+
+def found(container):
+    return waiting.until(lambda: of(container), 5, "found by the doctor")
+
+
+def hang(container, scene, init="tini"):
+    """Makes it hang: the control of every test here."""
+    container.start(init, scene + "\nfinish").wait_ready()
+    assert container.connections
+    assert container.finish(7).wait_end(HANG) is None, "it ended: this scene shows nothing"
+    return container
+
+
+def assert_released(container, *words):
+    done = doctor("release", *STUCK, *words, str(container.pid))
+    assert done.returncode == 0, done
+    assert container.wait_end(SOON) is not None, done
+    return done.stderr
+
+
+def ours(container):
+    return {connection.id for connection in container.connections}
+
+
+@hang_scenes
+def test_names_the_thread_the_function_and_the_connection(container, scene):
+    hang(container, scene)
+    finding = found(container)
+    assert finding["cause"] in ("fuse", "behind-fuse") and finding["advice"] == "release", finding
+    waits = [thread for thread in finding["threads"] if thread["cause"] in ("fuse", "behind-fuse")]
+    stuck = {thread.pid for thread in container.stuck()}
+    assert {thread["pid"] for thread in waits} == stuck, (finding, stuck)
+    assert any(re.search(r"request_wait_answer|folio_wait", thread["function"]) for thread in waits), finding
+    assert any(thread["pid"] == container.pid and thread["cause"] == "pid-namespace" and
+               "zap_pid_ns_processes" in thread["through"] for thread in finding["threads"]), finding
+    connections = {connection["id"] for connection in finding["connections"]}
+    assert connections and connections <= ours(container), finding
+    assert all(connection["sure"] and connection["hold"] == "none" for connection in finding["connections"]), finding
+    assert finding["command"] == f"fini-doctor release {container.pid}"
+    assert_released(container)
+
+
+@hang_scenes
+def test_releases(containers, scene):
+    """Each by itself, while the others of its kind go on hanging beside it."""
+    batch = [containers().start("tini", scene + "\nfinish") for _ in range(measured.runs(RUNS))]
+    for container in batch:
+        container.wait_ready()
+    for container in batch:
+        container.finish(7)
+    assert batch[-1].wait_end(HANG) is None, "it ended: this scene shows nothing"
+    for i, container in enumerate(batch):
+        assert container.wait_end(0) is None, "it ended: this scene shows nothing"
+        assert_released(container)
+        assert all(other.wait_end(0) is None for other in batch[i + 1:]), "another one was released"
+        container.close()
+
+
+def test_releases_what_fini_cannot_end(containers, freezer):  # noqa: F811
+    """cgroup.kill, memory.oom.group: everybody, its guardian and PID 1 too, is killed at once."""
+    container = containers()
+    container.start("fini", HOLDER + "\nfinish").wait_ready().guardian()
+    kill_everybody(container, freezer)
+    assert container.wait_end(HANG) is None, "it ended: this scene shows nothing"
+    assert_released(container)
+
+
+def test_a_dry_run_aborts_nothing(container):
+    hang(container, HOLDER)
+    done = doctor("release", *STUCK, "--dry-run", str(container.pid))
+    assert done.returncode == 0 and "would abort connection=" in done.stderr, done
+    assert container.wait_end(HANG) is None, "it was released"
+    assert_released(container)
+
+
+def test_the_connection_of_a_living_server_is_left_alone(container, foreign, silent):  # noqa: F811
+    """A client in here waits for a server outside that lives and does not answer: that one is named."""
+    late = foreign.container.path("mnt/late")
+    container.start("tini", f"client hold {late}/f\nfinish").wait_ready()
+    foreign.container.run_inside("test ! -e mnt/late/mute")
+    assert container.finish(7).wait_end(HANG) is None, "it ended: this scene shows nothing"
+    finding = found(container)
+    server = foreign.server_of(silent)
+    assert finding["advice"] == "server" and [c["id"] for c in finding["connections"]] == [silent.id], finding
+    assert f"ndrive[{server}]" in finding["verdict"] and str(server) in finding["command"], finding
+    done = doctor("release", *STUCK, str(container.pid))
+    assert done.returncode == 1 and "not released" in done.stderr, done
+    assert silent.exists() and silent.waiting() > 0, "the foreign connection was aborted"
+    silent.abort()  # by who may
+    assert container.wait_end(SOON)
+
+
+def test_a_connection_that_others_see_is_for_shared_only(container, foreign):
+    """The server is dead, but its mount is seen in another container, too."""
+    container.start("tini", "nd a --hold f\nfinish", **share(container, foreign)).wait_ready()
+    [connection] = container.connections
+    assert connection.id in procfs.fuse_mounts(foreign.pid), "it is not shared: this scene shows nothing"
+    assert container.finish(7).wait_end(HANG) is None, "it ended: this scene shows nothing"
+    finding = found(container)
+    assert finding["advice"] == "shared" and finding["command"] == f"fini-doctor release --shared {connection.id}"
+    done = doctor("release", *STUCK, str(container.pid))
+    assert done.returncode == 1 and container.wait_end(HANG) is None, done
+    assert connection.waiting() > 0
+    assert_released(container, f"--shared={connection.id}")
+    foreign.container.run_inside(f"umount -l {container.path('mnt/a')}")
+
+
+def test_a_server_that_dies_where_nothing_else_ends_is_found(container):
+    """No PID namespace is dying; its clients live and hang with it."""
+    container.start("tini", HOLDER + "; kill -KILL $(cat a.pid)\nfinish").wait_ready()
+    [connection] = container.connections
+    stuck = waiting.until(container.stuck, 5, "stuck")
+
+    def find():
+        for finding in look():
+            if not finding["namespace"] and connection.id in [c["id"] for c in finding["connections"]]:
+                return finding
+        return None
+    finding = waiting.until(find, 5, "found by the doctor")
+    assert {thread["pid"] for thread in finding["threads"]} == {thread.pid for thread in stuck}
+    assert finding["advice"] == "shared" and f"--shared {connection.id}" in finding["command"], finding
+    done = doctor("release", *STUCK, f"--shared={connection.id}")
+    assert done.returncode == 0, done
+    waiting.until(lambda: not container.stuck(), SOON, "released")
+    container.finish(7)
+    assert container.wait_end(5).status == 7
+
+
+def test_what_is_detached_is_found_by_elimination(container):
+    """As docker rm -f leaves it: nobody sees the mount any more, and nobody has its /dev/fuse open."""
+    container.start("tini", HOLDER + "; umount -l mnt/a\nfinish").wait_ready()
+    assert container.finish(7).wait_end(HANG) is None, "it ended: this scene shows nothing"
+    finding = found(container)
+    [connection] = container.connections
+    assert connection.id in [c["id"] for c in finding["connections"]], finding
+    if not any(c["sure"] for c in finding["connections"]):
+        assert finding["advice"] == ("release" if len(finding["connections"]) == 1 else "ask"), finding
+    done = doctor("release", *STUCK, f"--shared={connection.id}", str(container.pid))
+    assert done.returncode == 0 and container.wait_end(SOON) is not None, done
+
+
+HOSTILE = "a\\n\\033[31mred\\033[0m\\\"}} ]"
+
+
+def assert_sane(*words):
+    """The same with the sanitizers, which write to stderr and end with a status of their own."""
+    done = doctor(*STUCK, *words, program=SANE)
+    assert done.returncode in (0, 1) and "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done
+    return done
+
+
+def test_hostile_names_are_harmless(container):
+    """Names of kernel functions, new lines and terminal escapes, quotes."""
+    name = HOSTILE.encode().decode("unicode_escape")
+    os.makedirs(container.path(f"mnt/{name}"))
+    container.start("tini", f"""
+        ON="$(printf '%b' "$S/mnt/{HOSTILE}")" nd a --hold f
+        printf ') Z 0 request_wait_answer' >/proc/$(cat a.pid)/comm || :
+        finish""").wait_ready()
+    assert container.finish(7).wait_end(HANG) is None, "it ended: this scene shows nothing"
+    finding = found(container)
+    assert "\\033[31m" in finding["connections"][0]["mount"], finding
+    for form in ([], ["--json"], ["--dot"]):
+        text = assert_sane(*form).stdout
+        assert all(c == "\n" or c == "\t" or " " <= c <= "~" for c in text), repr(text)
+        assert "\n\\033" not in text
+    assert_released(container)
+
+
+def test_a_thousand_mounts(container):
+    hang(container, """
+        nd a --hold f
+        mkdir mnt/c/0 && mount --bind mnt/a mnt/c/0
+        for i in 1 2 3 4 5 6 7 8 9 10; do mkdir mnt/c/$i && mount --rbind mnt/c mnt/c/$i; done  # twice as many, each
+        test $(grep -c fuse.ndrive /proc/self/mountinfo) -gt 1000""")
+    finding = json.loads(assert_sane("--json").stdout)["stuck"]
+    assert [c["id"] for f in finding if f["namespace"] and f["namespace"]["init"] == container.pid
+            for c in f["connections"]] == [container.connections[0].id]
+    assert_released(container)
+
+
+def test_a_namespace_in_another(container):
+    """The outer one waits for the inner one, whose init is the server: one finding, and one release."""
+    container.start("tini", """
+        mkfifo up; BY='unshare -pf' nd a -f --hold f >up & read -r up <up
+        finish""").wait_ready()
+    container.pin_connections()
+    assert container.finish(7).wait_end(HANG) is None, "it ended: this scene shows nothing"
+    finding = found(container)
+    assert {thread["cause"] for thread in finding["threads"]} >= {"pid-namespace", "fuse"}, finding
+    assert {t["comm"] for t in finding["threads"] if t["inside"] == 1} == {"tini-static", "ndrive"}, finding
+    assert_released(container)
+
+
+def test_those_that_come_and_go(containers):
+    """Processes that live for a millisecond, and namespaces that end while they are looked at."""
+    for _ in range(3):
+        busy = containers().start("tini", "nd a; (while :; do /bin/true; done) & finish").wait_ready()
+        for _ in range(3):
+            assert_sane("--json")
+        busy.finish(7)
+        assert_sane("--json")
+        busy.close()
+
+
+def test_never_waits_for_those_it_looks_at(container):
+    """Two tasks inside execve(2): whoever reads their links, stat, wchan or stack waits as long as they do."""
+    container.start("tini", """
+        rawfuse --log drives.log --name a --unanswered FLUSH mnt/a
+        execer open mnt/a/f & execer open mnt/a/f &
+        finish""").wait_ready()
+    waiting.until(lambda: container.log().count("a UNANSWERED FLUSH") == 2, 5, "in execve")
+    clients = {pid for pid in container.processes() if procfs.comm(pid) in ("execer", "sleep")}
+    control = subprocess.Popen(["cat", f"/proc/{max(clients)}/stat"], stdout=subprocess.DEVNULL)
+    with pytest.raises(subprocess.TimeoutExpired):
+        control.wait(1)
+    seen = {thread["pid"]: thread for finding in look() for thread in finding["threads"]}
+    assert clients <= set(seen), seen
+    assert {seen[pid]["cause"] for pid in clients} <= {"exec", "fuse"}, seen
+    container.finish(7)
+    assert container.wait_end(5)
+    control.wait(5)
+
+
+def test_never_waits_for_those_that_die(containers):
+    """A hundred looks while processes with files and mappings on FUSE die, their server with them."""
+    for _ in range(measured.runs(10)):
+        container = containers()
+        container.start("tini", "nd a --map f; client hold mnt/a/g; client fault mnt/a/seed\nfinish").wait_ready()
+        container.kill()
+        for _ in range(10):
+            assert doctor(*STUCK, "--json").returncode in (0, 1)
+        container.close()
+
+
+def test_watch_releases_and_counts(container):
+    hang(container, HOLDER)
+    metrics = container.path("fini.prom")
+    # Other tests' hangs are beside this one, and theirs to end: this watch must not reach them.
+    done = doctor("watch", *STUCK, "--after=1h", "--rounds=1", f"--metrics={metrics}")
+    assert done.returncode == 1, done
+    text = container.read("fini.prom").decode()
+    assert re.search(r"^fini_doctor_stuck_namespaces [1-9]", text, re.MULTILINE), text
+    assert re.search(r"^fini_doctor_released_total 0$", text, re.MULTILINE), text
+    done = doctor("watch", *STUCK, "--after=0s", "--rounds=1", "--dry-run", f"--metrics={metrics}")
+    assert "would abort connection=" in done.stderr, done
+    assert_released(container)
+
+
+def test_statuses(container):
+    assert doctor("--stuck=soon").returncode == 2
+    assert doctor("--nonsense").returncode == 2
+    assert doctor("release", "1", "2").returncode == 2
+    inside = doctor(wrapper=["unshare", "-fp", "--mount-proc"])
+    assert inside.returncode == 0 and "nothing is stuck" in inside.stdout, inside
+    assert "run it on the host" in inside.stdout
+    hidden = doctor(wrapper=["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /proc && exec setpriv --bounding-set '
+                             '-all --inh-caps -all "$0"'])
+    assert hidden.returncode == 2, hidden
+
+
+def test_needs_no_more_rights_than_deploy_gives_it(container):
+    """The three capabilities of deploy/doctor.yaml and fini-doctor.service."""
+    hang(container, HOLDER)
+    rights = "-all,+sys_admin,+sys_ptrace,+dac_override"
+    with open(os.path.join(os.path.dirname(BUILD), "deploy/fini-doctor.service")) as file:
+        named = re.search(r"^CapabilityBoundingSet=(.*)$", file.read(), re.MULTILINE)[1].lower().split()
+    assert ",".join(["-all", *(name.replace("cap_", "+") for name in named)]) == rights
+    done = doctor("release", *STUCK, str(container.pid), wrapper=["setpriv", f"--bounding-set={rights}"])
+    assert done.returncode == 0, done
+    assert container.wait_end(SOON) is not None
+
+
+def test_release_of_what_is_not_stuck(container):
+    container.start("tini", "nd a; client hold mnt/a/f\nfinish").wait_ready()
+    done = doctor("release", *STUCK, str(container.pid))
+    assert done.returncode == 1 and "nothing is stuck" in done.stderr
+    assert container.connections[0].exists()
+    os.kill(container.named("ndrive")[0], signal.SIGKILL)

@@ -1,0 +1,103 @@
+"""Who holds a server's life, and is no client for it: supervisors, other parents, the PID 1 of a PID namespace.
+
+Told to stop they take their server along, so they are told when all clients are gone. A client with a dirty mapping
+and one that has last words must have been served by then.
+"""
+import os
+
+import pytest
+
+from inits import assert_ends, assert_killed, both_finis
+from last_words import LAST, assert_arrived
+
+SIZE = 1 << 20
+
+# The service runs mnt/a; it is started again when it ends.
+SERVICE = """
+mkdir service
+cat >service/run <<'END'
+#!/bin/sh
+exec ndrive -f --log {scratch}/drives.log --name a {scratch}/back/a {scratch}/mnt/a >>{scratch}/up 2>&1
+END
+chmod +x service/run
+: >up
+up() {{ until grep -q ready up; do sleep 0.01; done; }}
+"""
+LOOP = """
+cat >loop <<'END'
+trap 'kill $server; wait $server; exit 0' TERM
+while :; do {scratch}/service/run & server=$!; wait $server; done
+END
+"""
+CLIENTS = LAST + """
+clients() {{ client map mnt/a/data {size}; sh last & read -r _ <in_place; }}
+"""
+SUPERVISED = {
+    "s6-supervise": "s6-supervise $S/service & up; clients",
+    "runsv": "runsv $S/service & up; clients",
+    "a loop": "sh loop & up; clients",
+    "a loop in a loop": "sh -c 'sh loop & trap \"kill $!\" TERM; wait; wait' & up; clients",
+    "PID 1": "unshare -p -f sh loop & up; clients",
+    "PID 1 that has no use for SIGTERM": "unshare -p -f sh -c 'service/run; :' & up; clients",
+    "PID 1 of a namespace with its clients": """
+        unshare -p -f sh -c 'service/run & while ! [ -e go1 ]; do sleep 0.01; done; sh last; exit 0' &
+        up; client map mnt/a/data {size}; : >go1; read -r _ <in_place""",
+    "PID 1 that ends with its program": "unshare -p -f tini-static -- sh -c 'service/run & exec sh last' & "
+                                        "up; client map mnt/a/data {size}; read -r _ <in_place",
+}
+each_supervisor = pytest.mark.parametrize("scene", SUPERVISED.values(), ids=SUPERVISED.keys())
+
+
+def start(container, init, scene):
+    values = {"scratch": container.scratch, "size": SIZE}
+    scene = (SERVICE + LOOP + CLIENTS + scene.replace("{size}", str(SIZE)).replace("{", "{{").replace("}", "}}")
+             + "\nfinish")
+    container.start(init, scene.format(**values)).wait_ready()
+    if init != "tini":
+        container.guardian()
+    return container
+
+
+def assert_stored(container):
+    """By the server, in time; which has seen its regular end."""
+    container.assert_written("back/a/data", size=SIZE)
+    assert "a DESTROY" in container.read("drives.log").decode(), container.log()
+    assert "fini" not in container.stderr(), container.stderr()  # (shells say what becomes of their children)
+
+
+def assert_nothing_lost(container):
+    assert_arrived(container)
+    assert_stored(container)
+
+
+def test_control_loses_it(container):
+    assert_ends(start(container, "tini", SUPERVISED["s6-supervise"]))
+    assert not os.path.exists(container.path("back/a/last"))
+
+
+@both_finis
+@each_supervisor
+def test_goes_after_all_clients(container, init, scene):
+    assert_ends(start(container, init, scene), seconds=5)
+    assert_nothing_lost(container)
+
+
+@each_supervisor
+def test_goes_after_all_clients_at_a_sigkill(container, scene):
+    """(Clients have no last words then.)"""
+    assert_killed(start(container, "fini", scene).kill(), seconds=4)
+    assert_stored(container)
+
+
+def test_stands_on_the_mount(container):
+    """Its directory is there: it must leave before the mount can."""
+    start(container, "fini", "nd b; (cd mnt/b && exec sh $S/loop) & up; clients")
+    assert_ends(container, seconds=5)
+    assert_nothing_lost(container)
+    assert "b DESTROY 0" in container.log()
+
+
+def test_one_that_never_stops_is_killed_in_the_end(container):
+    start(container, "fini", "sh -c 'trap \"\" TERM; sh loop; sleep 1000' & up; clients")
+    assert_ends(container, seconds=10)
+    assert_nothing_lost(container)
