@@ -16,6 +16,13 @@ def test_podman_builds_the_image(podman):
         f"{VERSION} - git.unknown"
 
 
+def test_podman_builds_the_doctors_image(podman):
+    podman.fini()  # its layers are taken
+    podman("build", "--network=host", "--target=doctor", "-t", "doctor", TOP, seconds=300)
+    assert podman.output("run", "--rm", "--network=none", "doctor", "--version") == \
+        f"fini-doctor {VERSION.split()[-1]}"
+
+
 def test_buildah_builds_the_image(podman):
     podman.fini()  # the layer with the packages is taken from it
     podman.machine.run(*podman.buildah, "bud", "--layers", "--network=host", "--build-arg=COMMIT=0123abc",
