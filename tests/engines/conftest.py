@@ -9,6 +9,7 @@ sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__f
 
 import box  # noqa: E402
 import closing  # noqa: E402
+import dispositions  # noqa: E402
 import dockerd  # noqa: E402
 import engine  # noqa: E402
 import measured  # noqa: E402
@@ -20,6 +21,10 @@ TABLES = {"test_docker_paused", "test_podman_paused", "test_rights"}  # each mak
 
 before = pytest.StashKey()
 numbers = pytest.StashKey()
+
+
+def pytest_configure():
+    dispositions.reset()
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups

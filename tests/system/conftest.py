@@ -4,6 +4,7 @@ import time
 import pytest
 
 import closing_proof
+import dispositions
 import measured
 import release
 from container import INITS, TOOLS, Container, scratch
@@ -13,6 +14,7 @@ NOBODY = 65534
 
 
 def pytest_configure(config):
+    dispositions.reset()
     config.addinivalue_line("markers", "no_fdinfo: runs build/fini-no-fdinfo, as on kernels before 6.16")
 
 

@@ -1,6 +1,9 @@
 """What the tests themselves say, and where they can be run."""
 import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -27,6 +30,16 @@ def test_one_that_hangs_is_called_so(container):
     with pytest.raises(AssertionError, match="^hangs: .*ndrive"):
         assert_ends(container)
     assert container.release()
+
+
+@pytest.mark.parametrize("ignored", [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP])
+def test_a_background_job_tests_the_same(ignored):
+    """As in `make check &` of a script, or under nohup: an ignored signal would be inherited by all that tests start."""
+    done = subprocess.run([sys.executable, "-c", "import dispositions, subprocess; dispositions.reset(); "
+                           "subprocess.run(['grep', 'SigIgn', '/proc/self/status'])"],
+                          cwd=os.path.dirname(__file__), stdout=subprocess.PIPE, text=True, check=True,
+                          preexec_fn=lambda: signal.signal(ignored, signal.SIG_IGN))
+    assert not int(done.stdout.split()[1], 16) & 1 << (ignored - 1), done.stdout
 
 
 @pytest.fixture
