@@ -1,5 +1,6 @@
 #include "doctor/threads.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,10 @@ struct stat_line {
 	char state;
 	pid_t parent;
 	unsigned flags;
+	int cpu; /* on which it ran last; -1: not told */
 };
+
+#define CPU 39 /* the field `processor`, proc_pid_stat(5) */
 
 static bool
 read_stat(int proc, pid_t pid, pid_t tid, struct stat_line *line)
@@ -28,9 +32,14 @@ read_stat(int proc, pid_t pid, pid_t tid, struct stat_line *line)
 		tid) < 0)
 		return false;
 	end = strrchr(buffer, ')'); /* a comm may have brackets of its own */
-	return end &&
+	if (!end ||
 	    sscanf(end, ") %c %d %*d %*d %*d %*d %u", &line->state,
-		&line->parent, &line->flags) == 3;
+		&line->parent, &line->flags) != 3)
+		return false;
+	for (int field = 2; end && field < CPU; field++)
+		end = strchr(end + 1, ' ');
+	line->cpu = end ? atoi(end) : -1;
+	return true;
 }
 
 /* Is SIGKILL pending? And the process's number in its own namespace. */
@@ -75,19 +84,41 @@ ran_at(int proc, const char *who, pid_t tid)
 	return line ? atof(line + 1) : -1;
 }
 
+/* Our exec_start on that processor: it is no other's. */
+static double
+now_on(int proc, int cpu)
+{
+	cpu_set_t before, there;
+	double now;
+
+	if (cpu < 0 || cpu >= CPU_SETSIZE ||
+	    sched_getaffinity(0, sizeof(before), &before) < 0)
+		return -1;
+	CPU_ZERO(&there);
+	CPU_SET((size_t)cpu, &there);
+	if (sched_setaffinity(0, sizeof(there), &there) < 0)
+		return -1;
+	now = ran_at(proc, "self", 0);
+	(void)sched_setaffinity(0, sizeof(before), &before);
+	return now;
+}
+
 /*
- * se.exec_start is the scheduler's clock when it ran last, in milliseconds;
- * ours is now's (proc_sched_show_task(), kernel/sched/debug.c; it needs
- * CONFIG_SCHED_DEBUG before Linux 6.15).
+ * se.exec_start is the clock when it ran last, in milliseconds, and for who
+ * reads its own that is now (proc_sched_show_task(), kernel/sched/debug.c; it
+ * needs CONFIG_SCHED_DEBUG before Linux 6.15). Each processor has a clock of
+ * its own, which leaves out the time that interrupts and the hypervisor took
+ * (update_rq_clock_task(), kernel/sched/core.c): two were 7 seconds apart.
  */
 static long long
-waits_since(int proc, pid_t pid, pid_t tid)
+waits_since(int proc, pid_t pid, pid_t tid, int cpu)
 {
 	char who[16];
-	double now = ran_at(proc, "self", 0), then;
+	double then, now;
 
 	snprintf(who, sizeof(who), "%d", pid);
 	then = ran_at(proc, who, tid);
+	now = now_on(proc, cpu);
 	if (now < 0 || then < 0)
 		return -1;
 	return now > then ? (long long)(now - then) : 0;
@@ -186,11 +217,12 @@ look_closer(struct picture *p, int proc, int process, pid_t tid,
 	if (*stack)
 		note_through(t, stack);
 	read_status(proc, of->pid, tid, t, of);
-	t->waits_ms = waits_since(proc, of->pid, tid);
 	t->runs = threads_runs(proc, of->pid, tid);
 	if (!t->exiting)
 		files_of_call(p, proc, t);
-	p->threads++;
+	t->waits_ms = -1;
+	p->threads++; /* whatever becomes of us on its processor */
+	t->waits_ms = waits_since(proc, of->pid, tid, stat->cpu);
 }
 
 void

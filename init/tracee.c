@@ -21,8 +21,8 @@ next_by_wait4(pid_t who, siginfo_t *info)
 	pid_t pid;
 
 	pid = waitpid(who ? who : -1, &status, __WALL);
-	if (pid <= 0)
-		return false;
+	if (pid < 0)
+		return errno == EINTR;
 	info->si_pid = pid;
 	info->si_code = WIFSTOPPED(status) ? CLD_TRAPPED : CLD_EXITED;
 	info->si_status = WIFSTOPPED(status) ? status >> 8 : 0;

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -88,6 +89,32 @@ def test_names_the_thread_the_function_and_the_connection(container, scene):
     assert connections and connections <= ours(container), finding
     assert all(connection["sure"] and connection["hold"] == "none" for connection in finding["connections"]), finding
     assert finding["command"] == f"fini-doctor release {container.pid}"
+    assert_released(container)
+
+
+@pytest.fixture
+def on_processor():
+    """Lets this process, and what it starts from now on, run on that processor only."""
+    before = os.sched_getaffinity(0)
+    yield lambda number: os.sched_setaffinity(0, {number})
+    os.sched_setaffinity(0, before)
+
+
+@pytest.mark.parametrize("there", sorted(os.sched_getaffinity(0))[:2])
+def test_says_how_long_a_thread_of_any_processor_has_waited(container, on_processor, there):
+    """Each processor has a scheduler's clock of its own; on a virtual machine they were 7 s apart."""
+    processors = os.sched_getaffinity(0)
+    on_processor(there)
+    began = time.monotonic()
+    hang(container, HOLDER)
+    at_least = HANG
+    for here in sorted(processors)[:2]:
+        on_processor(here)
+        finding = found(container)
+        at_most = time.monotonic() - began
+        for thread in finding["threads"]:
+            # What the hypervisor took of the processor's time is left out.
+            assert at_least / 2 < thread["waits_ms"] / 1000 < at_most + 0.5, (thread, at_least, at_most)
     assert_released(container)
 
 
