@@ -217,10 +217,20 @@ def test_a_hang_ends(container, refused):
     assert_ends(container.wait_ready(), seconds=BUDGET)
 
 
-@pytest.mark.parametrize("refused", [name for name in REFUSED if name != "waitid"])
+@each
 def test_a_hang_ends_at_a_sigkill(container, refused):
-    """Without waitid(2) there is no guardian."""
-    container.start("fini", CYCLE, options=HURRY, launch=launch(REFUSED[refused], "EPERM")).wait_ready().guardian()
+    container.start("fini", CYCLE, options=HURRY, launch=launch(refused, "EPERM")).wait_ready().guardian()
+    assert_killed(container.kill(), seconds=BUDGET)
+
+
+@each
+def test_a_signal_does_not_end_the_guardian(container, refused):
+    """Its own timer sends it one every second, and wait4(2), which it uses without waitid(2), ends with EINTR."""
+    guardian = container.start("fini", CYCLE, options=HURRY, launch=launch(refused, "EPERM")).wait_ready().guardian()
+    before = cpu(guardian)
+    os.kill(guardian, signal.SIGCONT)
+    waiting.until(lambda: cpu(guardian) > before and procfs.state(guardian, guardian) == "S", SOON, "signalled")
+    assert container.guardian() == guardian
     assert_killed(container.kill(), seconds=BUDGET)
 
 
