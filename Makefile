@@ -44,9 +44,10 @@ CFLAGS = -std=c11 $(WARN) $(CODEGEN) -g \
 # What main and its servers have written lands in buffers of these files: stack
 # canaries, which cost 4 KB everywhere. Never with LTO: it inlines across files,
 # and the canary is lost with the function that had it (tools/check-canaries).
-PROTECTED = init/cli/options.c init/event.c init/report.c init/words.c \
-	src/base/log.c src/fuse/answer.c src/fuse/fusectl.c src/fuse/stuck.c \
-	src/fuse/unmount.c src/fuse/walk.c src/proc/fdinfo.c \
+PROTECTED = init/cli/environment.c init/cli/options.c init/event.c \
+	init/report.c init/words.c src/base/log.c src/fuse/answer.c \
+	src/fuse/fusectl.c src/fuse/stuck.c src/fuse/unmount.c \
+	src/fuse/walk.c src/proc/fdinfo.c \
 	src/proc/mountinfo.c src/proc/process.c src/proc/procfs.c \
 	src/proc/socket_peer.c src/proc/task.c
 

@@ -10,16 +10,18 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "src/base/child.h"
+#include "src/base/clock.h"
 #include "src/base/pidfd.h"
 #include "src/base/syscalls.h"
 #include "src/fuse/fusectl.h"
 #include "src/proc/mountinfo.h"
 #include "src/proc/private_mount.h"
 #include "src/proc/procfs.h"
+
+#define TRIAL_MS 1000 /* for a child to trace us; it takes none */
 
 static int
 try_device(void)
@@ -136,8 +138,8 @@ static int
 try_guardian(void)
 {
 	uint64_t leave = UINT64_C(1) << (SIGUSR1 - 1);
-	siginfo_t info = { .si_status = 0 };
 	pid_t init = getpid(), pid;
+	int result;
 
 	(void)syscall(SYS_rt_sigprocmask, SIG_BLOCK, &leave, NULL,
 	    sizeof(leave));
@@ -151,9 +153,8 @@ try_guardian(void)
 	}
 	(void)prctl(PR_SET_PTRACER, (unsigned long)pid, 0UL, 0UL, 0UL);
 	(void)kill(pid, SIGUSR1);
-	if (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0)
-		return errno;
-	return info.si_status;
+	result = child_wait(pid, now_ms() + TRIAL_MS);
+	return result < 0 ? ETIMEDOUT : result;
 }
 
 void

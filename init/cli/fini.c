@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "init/cli/environment.h"
 #include "init/cli/hints.h"
 #include "init/cli/options.h"
 #include "init/limits.h"
@@ -158,7 +159,9 @@ fini_options(struct options *options, char **argv, char **environment)
 	};
 	for (int i = 0; i <= SIGNALS; i++)
 		options->rewritten[i] = (uint8_t)i;
-	switch (options_read(options, table, argv, environment)) {
+	if (environment && environment_read(options, table, environment) < 0)
+		return OPTIONS_WRONG;
+	switch (options_read(options, table, argv)) {
 	case 0:
 		hint(options, environment);
 		return OPTIONS_RUN;

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "init/cli/environment.h"
 #include "init/words.h"
 #include "src/base/text.h"
 

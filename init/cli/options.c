@@ -1,6 +1,5 @@
 #include "init/cli/options.h"
 
-#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,8 +9,8 @@
 #include "src/base/signals.h"
 #include "src/base/text.h"
 
-static int
-wrong(const char *what, const char *which)
+int
+option_wrong(const char *what, const char *which)
 {
 	struct log log = { .fd = STDERR_FILENO, .verbosity = LOG_ERROR };
 
@@ -34,9 +33,8 @@ static const char forms[] =
     "a text that is not empty\0"
     "a text that is not empty, and no more of them than fini(8) says";
 
-/* Of a variable or a long option: what is before the "=". */
-static const char *
-name_of(const char *named, char *buffer, size_t size)
+const char *
+option_name(const char *named, char *buffer, size_t size)
 {
 	struct text name = text_over(buffer, size);
 
@@ -45,14 +43,15 @@ name_of(const char *named, char *buffer, size_t size)
 	return buffer;
 }
 
-static int
-wrong_value(const struct option *option, const char *named, const char *value)
+int
+option_wrong_value(const struct option *option, const char *named,
+    const char *value)
 {
 	struct log log = { .fd = STDERR_FILENO, .verbosity = LOG_ERROR };
 	const char *form = text_nth(forms, option->kind);
 	char name[64];
 
-	(void)name_of(named, name, sizeof(name));
+	(void)option_name(named, name, sizeof(name));
 	if (value)
 		log_line(&log, LOG_ERROR, "%s: '%s' is wrong: give %s", name,
 		    value, form);
@@ -62,9 +61,9 @@ wrong_value(const struct option *option, const char *named, const char *value)
 	return -1;
 }
 
-/* 0, or -1 if `value` is not one of the option's kind. */
-static int
-set(struct options *options, const struct option *option, const char *value)
+int
+option_set(struct options *options, const struct option *option,
+    const char *value)
 {
 	void *field = (char *)options + option->offset;
 
@@ -101,23 +100,6 @@ set(struct options *options, const struct option *option, const char *value)
 	return -1;
 }
 
-/* Is `variable` PREFIX_NAME=...? Its value, or NULL. */
-static const char *
-value_of(const char *variable, const char *prefix, const char *name)
-{
-	size_t length = strlen(prefix);
-
-	if (strncmp(variable, prefix, length) != 0)
-		return NULL;
-	for (variable += length; *name; name++, variable++) {
-		char c = *name == '-' ? '_' : *name;
-
-		if (*variable != (c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c))
-			return NULL;
-	}
-	return *variable == '=' ? variable + 1 : NULL;
-}
-
 static const struct option *
 find_letter(const struct option *table, char letter)
 {
@@ -127,100 +109,14 @@ find_letter(const struct option *table, char letter)
 	return NULL;
 }
 
-static const struct option *
-find_name(const struct option *table, const char *name, size_t length)
+const struct option *
+option_find(const struct option *table, const char *name, size_t length)
 {
 	for (; table->name[0]; table++)
 		if (strlen(table->name) == length &&
 		    strncmp(table->name, name, length) == 0)
 			return table;
 	return NULL;
-}
-
-const struct option *
-option_of(const struct option *o, const char *variable, const char **value)
-{
-	for (; o->name[0]; o++) {
-		if (o->kind == OPTION_COUNT || o->kind == OPTION_END)
-			continue;
-		*value = o->tini ? value_of(variable, "TINI_", o->name) : NULL;
-		if (*value && o->kind == OPTION_FLAG)
-			*value = "yes"; /* tini asks only whether it is set */
-		if (!*value)
-			*value = value_of(variable, "FINI_", o->name);
-		if (*value)
-			return o;
-	}
-	return NULL;
-}
-
-const char *
-numbered_server(const char *variable, unsigned long long *number)
-{
-	if (strncmp(variable, "FINI_SERVER_", 12) != 0)
-		return NULL;
-	variable = digits(variable + 12, UINT_MAX, number);
-	return variable && *variable == '=' ? variable + 1 : NULL;
-}
-
-/* An empty one says nothing: docker cannot take a variable out of an image. */
-static int
-read_variable(struct options *options, const struct option *table,
-    const char *variable, const char **servers)
-{
-	unsigned long long number;
-	const char *value = numbered_server(variable, &number);
-	const struct option *o;
-	char name[64];
-
-	if (value) {
-		/* FINI_SERVER_01 may not take the place of FINI_SERVER_1. */
-		if (number < 1 || number > SERVERS_DECLARED ||
-		    variable[12] == '0')
-			return wrong("servers are numbered from 1 to 32",
-			    name_of(variable, name, sizeof(name)));
-		servers[number - 1] = value;
-		return 0;
-	}
-	o = option_of(table, variable, &value);
-	if (o && *value && set(options, o, value) < 0)
-		return wrong_value(o, variable, value);
-	return 0;
-}
-
-/* A gap is refused: who miscounts would miss a server. An empty one is none. */
-static int
-declare_numbered(struct options *options, const struct option *server,
-    const char *const *servers)
-{
-	char name[32];
-	struct text missing = text_over(name, sizeof(name));
-
-	for (int i = 0; i < SERVERS_DECLARED; i++) {
-		if (!servers[i] && missing.used == 0)
-			text_format(&missing, "FINI_SERVER_%d", i + 1);
-		else if (servers[i] && missing.used != 0)
-			return wrong("servers are numbered without a gap: "
-				     "missing",
-			    name);
-		else if (servers[i] && *servers[i] &&
-		    set(options, server, servers[i]) < 0)
-			return wrong_value(server, "FINI_SERVER_n", servers[i]);
-	}
-	return 0;
-}
-
-static int
-read_environment(struct options *options, const struct option *table,
-    char **environment)
-{
-	const struct option *server = find_name(table, "server", 6);
-	const char *servers[SERVERS_DECLARED] = { 0 };
-
-	for (char **v = environment; *v; v++)
-		if (read_variable(options, table, *v, servers) < 0)
-			return -1;
-	return server ? declare_numbered(options, server, servers) : 0;
 }
 
 static bool
@@ -233,8 +129,8 @@ static int
 apply(struct options *options, const struct option *option, const char *value,
     const char *shown)
 {
-	if (!value || set(options, option, value) < 0)
-		return wrong_value(option, shown, value);
+	if (!value || option_set(options, option, value) < 0)
+		return option_wrong_value(option, shown, value);
 	return 0;
 }
 
@@ -245,13 +141,13 @@ read_long(struct options *options, const struct option *table, char ***argv)
 	const char *shown = **argv, *name = shown + 2;
 	size_t length = strcspn(name, "=");
 	const char *value = name[length] ? name + length + 1 : NULL;
-	const struct option *option = find_name(table, name, strlen(name));
+	const struct option *option = option_find(table, name, strlen(name));
 
 	if (option && option->kind == OPTION_END)
 		return option->number;
-	option = find_name(table, name, length);
+	option = option_find(table, name, length);
 	if (!option || option->kind == OPTION_END)
-		return wrong("unknown option", shown);
+		return option_wrong("unknown option", shown);
 	if (!value)
 		value = takes_argument(option) ? *++*argv : "";
 	return apply(options, option, value, shown);
@@ -266,7 +162,7 @@ read_letters(struct options *options, const struct option *table, char ***argv)
 		char shown[3] = { '-', *letter, '\0' };
 
 		if (!option)
-			return wrong("unknown option", shown);
+			return option_wrong("unknown option", shown);
 		if (option->kind == OPTION_END)
 			return option->number;
 		if (takes_argument(option))
@@ -279,11 +175,8 @@ read_letters(struct options *options, const struct option *table, char ***argv)
 }
 
 int
-options_read(struct options *options, const struct option *table, char **argv,
-    char **environment)
+options_read(struct options *options, const struct option *table, char **argv)
 {
-	if (environment && read_environment(options, table, environment) < 0)
-		return -1;
 	for (argv++; *argv && (*argv)[0] == '-' && (*argv)[1]; argv++) {
 		int result;
 
@@ -298,7 +191,7 @@ options_read(struct options *options, const struct option *table, char **argv,
 			return result;
 	}
 	if (!*argv)
-		return wrong("no program given",
+		return option_wrong("no program given",
 		    "fini [options] -- program [argument ...]");
 	options->main = argv;
 	return 0;

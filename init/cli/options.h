@@ -1,12 +1,13 @@
 /*
- * The command line and the environment, read once into one struct, by a table
- * of options. Which there are, and what they mean, is said by a file for each
+ * The command line, read once into one struct, by a table of options; so is the
+ * environment before it (init/cli/environment.h). Which there are, and what they mean, is said by a file for each
  * name that init is called by: init/cli/fini.h.
  */
 #ifndef FINI_OPTIONS_H
 #define FINI_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "src/base/signals.h"
@@ -87,25 +88,29 @@ struct option {
 	uint8_t number;	 /* OPTION_END: what options_read() returns */
 };
 
-/*
- * The option that this NAME=VALUE sets, and the value: FINI_NAME, or TINI_NAME
- * of those that tini has. NULL if it is none.
- */
-const struct option *option_of(const struct option *table, const char *variable,
-    const char **value);
+/* The one of that name, `length` characters long, or NULL. */
+const struct option *option_find(const struct option *table, const char *name,
+    size_t length);
 
-/* The value of FINI_SERVER_n=VALUE, and n; NULL if it is none. */
-const char *numbered_server(const char *variable, unsigned long long *number);
+/* 0, or -1 if `value` is not one of the option's kind. */
+int option_set(struct options *options, const struct option *option,
+    const char *value);
+
+/* What is before the "=" of a variable or a long option. Returns `buffer`. */
+const char *option_name(const char *named, char *buffer, size_t size);
+
+/* Both write one line to stderr, and return -1. */
+int option_wrong(const char *what, const char *which);
+int option_wrong_value(const struct option *option, const char *named,
+    const char *value);
 
 /*
- * Sets what the environment says (FINI_*, and tini's TINI_*), then what the
- * command line says, which wins. Options end at the first operand or at "--"
+ * Sets what the command line says. Options end at the first operand or at "--"
  * (POSIX.1, Utility Syntax Guidelines 9 and 10): what follows is main's,
  * whatever it looks like. The table ends with an empty name. Returns 0, the
- * number of an OPTION_END, or -1: one line was written to stderr. An empty
- * FINI_ variable says nothing: that is how one takes back what an image sets.
+ * number of an OPTION_END, or -1: one line was written to stderr.
  */
 int options_read(struct options *options, const struct option *table,
-    char **argv, char **environment);
+    char **argv);
 
 #endif

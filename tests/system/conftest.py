@@ -82,6 +82,17 @@ def foreign(keeper):
 
 
 @pytest.fixture
+def late(foreign):
+    """A foreign connection of which nothing is cached, and that answers nothing any more once `mute` on it was asked for.
+
+    What hangs on it is released in the end."""
+    os.mkdir(foreign.container.path("back/late/inner"))
+    connection = foreign.serve("late", "-o entry_timeout=0,attr_timeout=0 --mute-at mute")
+    yield connection
+    connection.abort()
+
+
+@pytest.fixture
 def containers(keeper, foreign):
     """Makes containers that see the foreign mount; after the test they are gone and it is untouched."""
     made = []

@@ -2,8 +2,6 @@
 
 The way to our mount point leads through the foreign mount; its server, outside, is asked at every step.
 """
-import os
-
 import pytest
 
 from inits import HANG, PROMPT, assert_ends, assert_hangs, assert_killed
@@ -18,16 +16,7 @@ each_scene = pytest.mark.parametrize("scene", SCENES)
 
 
 @pytest.fixture
-def silent(foreign):
-    """A foreign connection of which nothing is cached. What hangs on it is released in the end."""
-    os.mkdir(foreign.container.path("back/late/inner"))
-    connection = foreign.serve("late", "-o entry_timeout=0,attr_timeout=0 --mute-at mute")
-    yield connection
-    connection.abort()
-
-
-@pytest.fixture
-def start(container, foreign, silent):
+def start(container, foreign, late):
     """Starts a container with a mount of its own below the foreign one, which then falls silent."""
     def start(init, scene):
         late = foreign.container.path("mnt/late")
@@ -57,12 +46,12 @@ def test_control_hangs(start):
 
 
 @each_scene
-def test_ends(start, silent, scene):
+def test_ends(start, late, scene):
     assert_ends(start("fini", scene), seconds=PROMPT + HANG)
-    assert silent.exists(), "the foreign connection was aborted"
+    assert late.exists(), "the foreign connection was aborted"
 
 
 @each_scene
-def test_ends_at_a_sigkill(start, silent, scene):
+def test_ends_at_a_sigkill(start, late, scene):
     assert_killed(start("fini", scene).kill(), seconds=HANG)
-    assert silent.exists(), "the foreign connection was aborted"
+    assert late.exists(), "the foreign connection was aborted"

@@ -15,15 +15,6 @@ from inits import assert_ends, both_finis
 SOON = 2  # seconds; asking takes half a second at most
 
 
-@pytest.fixture
-def late(foreign):
-    """A foreign connection of which nothing is cached. What hangs on it is released in the end."""
-    os.mkdir(foreign.container.path("back/late/inner"))
-    connection = foreign.serve("late", "-o entry_timeout=0,attr_timeout=0 --mute-at mute")
-    yield connection
-    connection.abort()
-
-
 def mute(foreign, late):
     """It reads what it is asked, and answers nothing any more."""
     foreign.container.run_inside("test ! -e mnt/late/mute")
