@@ -24,7 +24,7 @@ note_mounts(struct init *init)
 
 	(void)mounts_open(&m, init->view.mountinfo);
 	while ((mount = mounts_next(&m)) != NULL) {
-		stdio_place(&init->stdio, mount);
+		stdio_place(&init->inherited.stdio, mount);
 		whose_baseline(&init->view.registry, mount);
 		if (strcmp(mount->type, "fusectl") == 0)
 			fusectl_see(&init->view.fusectl, mount);
@@ -58,14 +58,14 @@ look_for_early(struct view *v)
 
 	if (r->foreigns == 0 || !people_exist(&v->people))
 		return;
-	r->changed = true; /* so that everybody is looked at */
+	r->changed = true; /* so that every process is looked at */
 	look_for_servers(v, true);
 	r->changed = registry_any_ours(r);
 	if (!r->changed && registry_next_server(r, NULL))
 		log_line(&v->log, LOG_WARNING,
-		    "a process holds /dev/fuse, and what was mounted before "
-		    "fini may be its: this kernel does not tell, and it is "
-		    "left alone (Linux 6.16, or start the server after fini)");
+		    "a process holds /dev/fuse, and may serve what was mounted "
+		    "before fini: this kernel does not say, so it is left "
+		    "alone (use Linux 6.16, or start the server after fini)");
 }
 
 void
@@ -74,7 +74,7 @@ baseline_take(struct init *init)
 	struct view *v = &init->view;
 
 	fusectl_init(&v->fusectl);
-	stdio_look(&init->stdio);
+	stdio_look(&init->inherited.stdio);
 	v->mountinfo = -1;
 	v->people.proc = proc_open();
 	if (v->people.proc < 0) {
@@ -108,8 +108,9 @@ baseline_close(struct init *init)
 		v->mountinfo,
 	};
 
-	stdio_close_rest(&init->stdio, keep,
+	stdio_close_rest(&init->inherited.stdio, keep,
 	    6 + registry_descriptors(&v->registry, keep + 6),
-	    v->registry.foreigns > 0 || stdio_is_on_fuse(&init->stdio),
+	    v->registry.foreigns > 0 ||
+		stdio_is_on_fuse(&init->inherited.stdio),
 	    &v->people);
 }

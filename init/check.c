@@ -19,7 +19,7 @@ enum { CHECK_COVERED = 0, CHECK_LACKS = 2 };
 
 /*
  * Of each right, in the order of init/rights.h: its name in JSON, what it is
- * for, and the flag of docker run and podman run that buys it. One text, since
+ * for, and the flag of docker run and podman run that gives it. One text, since
  * a pointer in a static PIE is 8 bytes, and 24 to relocate it.
  */
 enum column { NAME, WHAT, FLAG, COLUMNS };
@@ -119,7 +119,7 @@ is_needed(int part, const int *errors)
 	    (is_of(part, ABORTS) && (errors[part] == 0 || !can_abort(errors)));
 }
 
-/* More of what is needed, or not, that is not had? */
+/* Is a right missing that is needed, or with !needed, that is not? */
 static bool
 lacks(const int *errors, bool needed)
 {
@@ -179,11 +179,10 @@ say_kernel(bool json)
 	else
 		text_format(&line,
 		    "Linux %s: a server that dies with files of its own mount "
-		    "open hangs, as on\nevery kernel; servers are told by %s.\n",
+		    "open hangs, as on\nevery kernel; servers are found by %s.\n",
 		    kernel.release,
-		    fdinfo_tells_device() ?
-			"fdinfo" :
-			"when they come, not by fdinfo (6.16)");
+		    fdinfo_tells_device() ? "fdinfo" :
+					    "time, not by fdinfo (6.16)");
 	say(line.start);
 }
 
@@ -240,17 +239,23 @@ say_text(const int *errors, int status, const char *pid1)
 	if (status == CHECK_LACKS)
 		say("not covered: something needed is missing\n");
 	else
-		say(lacks(errors, false) ? "covered\n" : "all covered\n");
+		say(lacks(errors, false) ?
+			"covered, but not a server that changes its user\n" :
+			"all covered\n");
 }
 
 int
 check(bool json)
 {
 	int errors[RIGHTS], status, proc = proc_open();
-	char comm[COMM_SIZE];
-	const char *pid1 = pid1_is_foreign(proc) ? comm : NULL;
+	char comm[COMM_SIZE], own[COMM_SIZE];
+	const char *pid1 = NULL;
 
 	proc_comm(proc, 1, comm);
+	proc_comm(proc, getpid(), own);
+	/* `docker exec NAME /fini --check`: PID 1 is fini, by whatever name. */
+	if (pid1_is_foreign(proc) && strcmp(comm, own) != 0)
+		pid1 = comm;
 	rights_try(errors);
 	status = pid1 || lacks(errors, true) ? CHECK_LACKS : CHECK_COVERED;
 	if (json)

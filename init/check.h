@@ -1,4 +1,4 @@
-/* fini --check: what would be covered here, and which flag buys the rest. */
+/* fini --check: what would be covered here, and which flag covers the rest. */
 #ifndef FINI_CHECK_H
 #define FINI_CHECK_H
 

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <stddef.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "init/forward.h"
@@ -21,8 +20,8 @@ tell_of_main(struct init *init)
 {
 	struct teardown *td = &init->teardown;
 
-	td->main = init->life.state == LIFE_ENDED ? 0 : init->life.main;
-	td->main_signal = init->life.held_back ?
+	td->main.pid = init->life.state == LIFE_ENDED ? 0 : init->life.main;
+	td->main.signal = init->life.held_back ?
 	    init->life.held_back :
 	    main_stop_signal(&init->options);
 }
@@ -64,7 +63,8 @@ act_for_init(void *context)
 	int budget_ms = init->options.kill_budget_ms;
 	struct limits limits = limits_within(budget_ms);
 
-	td->last_act = 0; /* init's is for init's limits */
+	td->last_act.pid = 0; /* init's is for init's limits */
+	teardown_due(td, NEVER);
 	if (registry_any_ours(&v->registry))
 		teardown_arm(td, &limits);
 	v->people.self = getpid();
@@ -171,12 +171,10 @@ end_container(struct init *init)
 		}
 		return true;
 	}
+	/* A guardian that is attached does not need the leave any more. */
+	init->teardown.last_act.traces = init->guardian.attached;
 	if (registry_any_ours(&v->registry))
 		teardown_arm(&init->teardown, &limits);
-	/* One that is attached does not need the leave any more. */
-	if (init->guardian.attached && init->teardown.last_act > 0)
-		(void)prctl(PR_SET_PTRACER,
-		    (unsigned long)init->teardown.last_act, 0UL, 0UL, 0UL);
 	(void)look_at_mounts(v);
 	look_for_servers(v, true);
 	if (life->state == LIFE_HELD_BACK &&
@@ -215,8 +213,7 @@ end_plan(struct init *init)
 	td->view = &init->view;
 	td->limits = limits_of(&init->options);
 	td->keep = init->options.keep;
-	td->signals_before = &init->signals_before;
-	td->stop_signal = SIGTERM;
+	td->signals_before = &init->inherited.signals;
 	/* Before it runs, the loop reads them. */
 	td->events = (struct events){ .fd = -1, .context = init };
 	init->guardian = (struct guardian){

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -101,18 +103,22 @@ endure(struct endurance *e, int proc, int wake_ms)
 	    sizeof(blocked));
 	(void)prctl(PR_SET_NAME, "fini: guardian");
 	outlive_oom_group(proc);
+	/* Last: it gives our files in /proc to root (task_dump_owner()). */
+	(void)prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
 }
 
 /*
  * SIGCONT is not enough for who is stopped again and again, so fast that none
  * is ever delivered. Of all fatal signals only SIGKILL ends a stopped process
  * (wants_signal()). The kernel refuses a timer where the user has too many
- * signals pending (RLIMIT_SIGPENDING): then alarm(2), which does not end it
+ * signals pending (RLIMIT_SIGPENDING): then setitimer(2), which does not end it
  * while it is stopped.
  */
 void
 endure_most(struct endurance *e, int most_ms, int wake_ms)
 {
+	/* The kernel's struct itimerval, in seconds and microseconds. */
+	const long alarm[4] = { 0, 0, (most_ms + 999) / 1000, 0 };
 	bool started;
 
 	if (most_ms == 0)
@@ -120,7 +126,7 @@ endure_most(struct endurance *e, int most_ms, int wake_ms)
 	started = start(e->ends, most_ms, 0) == 0;
 	e->ending = started && most_ms != 0;
 	if (!started)
-		(void)alarm(((unsigned)most_ms + 999) / 1000);
+		(void)syscall(SYS_setitimer, ITIMER_REAL, alarm, NULL);
 	wake(e, wake_ms);
 }
 

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 /*
- * Timers of its own, which run on while somebody has stopped it. Two continue
- * it, by SIGCONT. One ends it, by SIGKILL: its death lets init go, and nobody
- * can keep it from dying.
+ * Timers of its own, which run on while it is stopped. Two continue
+ * it, by SIGCONT. One ends it, by SIGKILL: its death releases init, and no
+ * process can prevent that.
  */
 struct endurance {
 	int wakes[2], ends; /* timer_create(2)'s, -1: refused */
@@ -16,10 +16,11 @@ struct endurance {
 
 /*
  * Blocks every signal but SIGCONT and SIGALRM, takes the name `fini: guardian`,
- * and makes this process outlast an out of memory that ends everybody else in
- * its cgroup, where CAP_SYS_RESOURCE lets it. `proc` is the open /proc: on its
- * path something else may be mounted by now. From now on it is woken every
- * `wake_ms`: a call that waits returns with EINTR.
+ * and makes this process survive an out of memory that kills all others in
+ * its cgroup, where CAP_SYS_RESOURCE lets it. Only who has CAP_SYS_PTRACE may
+ * trace it then (PR_SET_DUMPABLE; __ptrace_may_access(), kernel/ptrace.c).
+ * `proc` is the open /proc: on its path something else may be mounted by now.
+ * From now on it is woken every `wake_ms`: a call that waits returns with EINTR.
  */
 void endure(struct endurance *e, int proc, int wake_ms);
 

@@ -45,7 +45,8 @@ put_abort(struct text *t, const struct event *e)
 	if (e->value)
 		text_format(t, " by %s: %s", e->what, e->why);
 	else
-		text_format(t, ", %s: add CAP_SYS_ADMIN", e->why);
+		text_format(t, ", %s%s", e->why,
+		    e->lacks_admin ? ": add CAP_SYS_ADMIN" : "");
 }
 
 static void

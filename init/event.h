@@ -24,7 +24,8 @@ struct event {
 	pid_t pid;
 	unsigned connection;
 	int value;
-	bool signalled; /* EVENT_END: value is a signal */
+	bool signalled;	  /* EVENT_END: value is a signal */
+	bool lacks_admin; /* EVENT_ABORT: CAP_SYS_ADMIN would have helped */
 	const char *why;
 	char comm[16];
 	char what[24];

@@ -1,10 +1,10 @@
 #include "init/former.h"
 
 #include <stdbool.h>
-#include <string.h>
 #include <sys/mount.h>
 
 #include "init/limits.h"
+#include "src/base/text.h"
 #include "src/fuse/mounts.h"
 #include "src/fuse/unmount.h"
 #include "src/fuse/view.h"
@@ -14,18 +14,19 @@
 static bool
 is_in_path(char byte)
 {
-	return byte != '\0' && strchr(" \t\"'=:;&|", byte) == NULL;
+	return byte != '\0' && !text_has(" \t\"'=:;&|", byte);
 }
 
 static bool
 names(const char *command, const char *point)
 {
-	size_t length = strlen(point);
+	for (const char *s = command; *s; s++) {
+		const char *rest = text_after(s, point);
 
-	for (const char *s = command; *s; s++)
-		if (strncmp(s, point, length) == 0 && !is_in_path(s[length]) &&
+		if (rest && !is_in_path(*rest) &&
 		    (s == command || !is_in_path(s[-1])))
 			return true;
+	}
 	return false;
 }
 

@@ -10,11 +10,12 @@ struct options;
 struct signalfd_siginfo;
 
 /*
- * Sends it on, or what --rewrite says in its place, with its value if it was queued. SIGTERM, and what --stop-signal
- * names, is held back from a main that serves FUSE: it goes last. SIGINT and
- * SIGQUIT are not: who types ^C or asks a JVM for its threads means main. Not SIGCHLD, nor the SIGPIPE of our own write to a
- * closed stderr. Main is our child and not reaped yet: its pid, and the number
- * of its group, are nobody else's.
+ * Forwards it, or what --rewrite names in its place, with its value if it was
+ * queued. SIGTERM, and what --stop-signal names, are held back from a main that
+ * serves FUSE: they come last. SIGINT and SIGQUIT are not: ^C, and a request
+ * for a JVM's threads, are meant for main. SIGCHLD is not forwarded, nor the
+ * SIGPIPE of our own write to a closed stderr. Main is our child and not reaped
+ * yet: its pid, and the number of its group, belong to no other process.
  */
 void forward_to_main(struct init *init, const struct signalfd_siginfo *signal);
 
@@ -31,8 +32,8 @@ int signal_main(struct init *init, int number);
 int main_stop_signal(const struct options *options);
 
 /*
- * Was main told to end, and not so long ago that it has survived it? Then what
- * dies may die of that.
+ * Was main told to end, so recently that it may still be ending? Then whatever
+ * dies may die because of that.
  */
 bool main_is_stopping(const struct life *life);
 

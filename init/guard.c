@@ -90,7 +90,7 @@ deliver(struct guardian *g, pid_t init, int number)
 {
 	if (is_fault(number)) {
 		act(g);
-		(void)ptrace(PTRACE_DETACH, init, NULL, NULL);
+		(void)tracee_ask(PTRACE_DETACH, init, 0);
 	} else
 		tracee_resume(init, tracee_ignores(init, number) ? 0 : number);
 }
@@ -103,9 +103,9 @@ attend_init(struct guardian *g, pid_t init, const siginfo_t *info)
 
 	if (event == PTRACE_EVENT_EXIT) {
 		act(g);
-		(void)ptrace(PTRACE_CONT, init, NULL, NULL);
+		(void)tracee_ask(PTRACE_CONT, init, 0);
 	} else if (event == PTRACE_EVENT_STOP && number != SIGTRAP)
-		(void)ptrace(PTRACE_LISTEN, init, NULL, NULL);
+		(void)tracee_ask(PTRACE_LISTEN, init, 0);
 	else if (event == 0)
 		deliver(g, init, number);
 	else
@@ -125,7 +125,7 @@ ends(int proc)
 	unsigned long status = 0;
 	int threads = 0, tid;
 
-	(void)ptrace(PTRACE_GETEVENTMSG, 1, NULL, &status);
+	(void)tracee_ask(PTRACE_GETEVENTMSG, 1, (uintptr_t)&status);
 	proc_dir_open(&tasks, proc, "1/task");
 	while (proc_dir_next(&tasks, &tid))
 		threads++;
@@ -148,8 +148,7 @@ take_along(struct guardian *g, pid_t init)
 static void
 let_go(struct guardian *g, int number)
 {
-	(void)ptrace(PTRACE_DETACH, 1, NULL,
-	    (void *)(uintptr_t)(unsigned)number);
+	(void)tracee_ask(PTRACE_DETACH, 1, (unsigned)number);
 	g->pid1 = (struct pid1){ .looked = true, .foreign = true };
 }
 
@@ -162,9 +161,9 @@ attend_pid1(struct guardian *g, int proc, pid_t init, const siginfo_t *info)
 	if (event == PTRACE_EVENT_EXIT && ends(proc))
 		take_along(g, init);
 	else if (event == PTRACE_EVENT_EXIT)
-		(void)ptrace(PTRACE_CONT, 1, NULL, NULL);
+		(void)tracee_ask(PTRACE_CONT, 1, 0);
 	else if (event == PTRACE_EVENT_STOP && number != SIGTRAP)
-		(void)ptrace(PTRACE_LISTEN, 1, NULL, NULL);
+		(void)tracee_ask(PTRACE_LISTEN, 1, 0);
 	else if (event == 0 && number != SIGSTOP)
 		let_go(g, number);
 	else

@@ -13,7 +13,7 @@
 
 struct view;
 
-/* Its pid, 0 if there is none, is in view->people: nobody else looks at it. */
+/* Its pid, 0 if there is none, is in view->people: it is never visited. */
 struct guardian {
 	bool refused;	      /* none is wanted, or none can be */
 	bool dismissed;	      /* init exits by itself: nothing to do */
@@ -21,7 +21,7 @@ struct guardian {
 	bool told;	      /* that init is not covered */
 	int pause_ms;	      /* before the last start, 0: none */
 	long long retry_at;   /* the next start, or NEVER */
-	long long stopped_at; /* when somebody stopped it last, 0: never */
+	long long stopped_at; /* when it was last stopped, 0: never */
 	struct pid1 pid1;
 	struct endurance endurance; /* its own */
 	int budget_ms;		    /* for what it does in the window */
@@ -41,7 +41,7 @@ _Noreturn void guard_init(struct guardian *guardian, struct view *view,
 void guard_tell(struct guardian *guardian, struct view *view, const char *what,
     const char *why);
 
-/* Was it stopped by somebody, not long ago? */
+/* Was it stopped recently? */
 bool guard_is_pestered(const struct guardian *guardian);
 
 /* How long to wait before the next try, after `pause_ms` (0: the first). */

@@ -13,6 +13,7 @@
 #include "src/base/error.h"
 #include "src/base/syscalls.h"
 #include "src/fuse/view.h"
+#include "src/proc/task.h"
 
 static void
 postpone(struct guardian *g, struct view *v, const char *why)
@@ -117,6 +118,25 @@ guardian_attend(struct guardian *g, struct view *v)
 	(void)kill(pid, held ? SIGKILL : SIGCONT);
 	log_line(&v->log, LOG_INFO, "guardian[%d] was stopped: %s", pid,
 	    held ? "killed" : "continued");
+}
+
+/*
+ * Until its tracer has reaped it nobody else can (wait_consider_task(),
+ * kernel/exit.c): the next one does not wait for that.
+ */
+void
+guardian_check(struct guardian *g, struct view *v)
+{
+	pid_t pid = v->people.guardian;
+
+	if (pid == 0 || !task_is_traced(v->people.proc, pid))
+		return;
+	g->stopped_at = now_ms();
+	(void)kill(pid, SIGKILL);
+	people_own(&v->people, pid);
+	v->people.guardian = 0;
+	log_line(&v->log, LOG_INFO, "guardian[%d] is traced: another one", pid);
+	guardian_start(g, v);
 }
 
 void

@@ -12,20 +12,26 @@
 #include "src/base/signals.h"
 #include "src/fuse/view.h"
 
-struct init {
-	struct options options;
-	struct view view;
-	struct report report;
-	struct signal_state signals_before;
+/* Main gets it as it was, and init closes it. */
+struct inherited {
+	struct signal_state signals;
 	struct stdio stdio;
-	int signals;	    /* signals_open()'s */
-	struct gate closed; /* what init has inherited: main may run */
+	struct gate closed; /* it is, in init: main may run */
+};
+
+/* What is large comes last: offsets below 128 take a byte of code, not four. */
+struct init {
+	int signals; /* signals_open()'s */
 	struct life life;
-	struct servers servers; /* that init starts itself */
 	struct watch watch;
 	long long sandbox_at; /* when to enter it, or NEVER */
-	struct teardown teardown;
 	struct guardian guardian;
+	struct options options;
+	struct inherited inherited;
+	struct servers servers; /* that init starts itself */
+	struct report report;
+	struct teardown teardown;
+	struct view view;
 };
 
 #endif

@@ -46,7 +46,7 @@ hide(struct view *v, int connection)
 {
 	const struct connection *c = &v->registry.connection[connection];
 
-	if (!c->mounted)
+	if (!c->here.mounted)
 		return false;
 	each_server(s, &v->registry)
 		if (set_has(&s->serves, connection) && !hide_from(v, c->id, s))

@@ -2,8 +2,8 @@
  * A server cannot hold what it cannot see. It runs in a mount namespace of its
  * own that shares propagation with ours; once its mount has come to us, it is
  * taken from the server's view: no thread of it can open, map or fault on what
- * it serves, and the cycle that hangs cannot form, not even when everybody is
- * SIGKILLed at once.
+ * it serves, and the cycle that hangs cannot form, not even when all processes
+ * are SIGKILLed at once.
  */
 #ifndef FINI_ISOLATE_H
 #define FINI_ISOLATE_H
@@ -18,8 +18,8 @@ int isolate_prepare(void);
 int isolate_enter(void);
 
 /*
- * Takes the mounts of `connections` from the view of who serves them, as soon
- * as we have them ourselves, in a child with a deadline. NULL, or why they
+ * Removes the mounts of `connections` from their servers' view, as soon as we
+ * have them ourselves, in a child with a deadline. NULL, or why they
  * could not be taken. A server that was faster, and holds a file of its own
  * mount already, is not what the user asked for.
  */

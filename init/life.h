@@ -38,19 +38,19 @@ struct declared {
 	const char *command;
 	pid_t pid;	      /* what was started; 0: not, or reaped */
 	struct ending ending; /* once it was reaped */
-	struct set serves;    /* connections that came with it */
 	unsigned newness;     /* of the first that served for it; 0: none yet */
 	int error;	      /* why nothing was executed; 0: something was */
 	long long started_at;
 	long long line_at; /* when to say that it is waited for */
+	struct set serves; /* connections that came with it */
 };
 
 struct servers {
-	struct declared declared[SERVERS_DECLARED];
 	int count;
 	bool live;	   /* all of them have been, once: main may start */
 	bool failed;	   /* one of them has, and it is said which and why */
 	long long next_at; /* the next step, if nothing happens; or NEVER */
+	struct declared declared[SERVERS_DECLARED];
 };
 
 /* When to look at FUSE, where no event tells; each may be NEVER. */

@@ -38,9 +38,10 @@ prepare(struct init *init)
 	init->view.report = &init->report;
 	init->view.eyes.stall_ms = LOOK_STALL_MS;
 	init->view.eyes.most_ms = LOOK_MOST_MS;
+	init->view.eyes.until = NEVER;
 	init->sandbox_at = NEVER;
 	init->watch.search_at = init->watch.check_at = NEVER;
-	signals_block(&init->signals_before);
+	signals_block(&init->inherited.signals);
 	if (o->pdeath_signal)
 		(void)prctl(PR_SET_PDEATHSIG, (unsigned long)o->pdeath_signal);
 	p->self = p->root = getpid();
@@ -106,9 +107,9 @@ static int
 start_main(struct init *init)
 {
 	struct life *life = &init->life;
-	pid_t pid = spawn_main(init->options.main, &init->signals_before,
-	    init->stdio.fd[STDIN_FILENO].device, &init->closed,
-	    &init->view.log);
+	pid_t pid = spawn_main(init->options.main, &init->inherited.signals,
+	    init->inherited.stdio.fd[STDIN_FILENO].device,
+	    &init->inherited.closed, &init->view.log);
 
 	if (pid < 0) {
 		log_line(&init->view.log, LOG_ERROR, "fork: %s",
@@ -136,7 +137,7 @@ start(struct init *init)
 	else if (start_main(init) < 0)
 		init->life.status = EXIT_WRONG;
 	baseline_close(init);
-	gate_open(&init->closed);
+	gate_open(&init->inherited.closed);
 	if (!runs_commands(&init->options))
 		init->sandbox_at = now_ms() + SANDBOX_AFTER_MS;
 	if (init->options.guard == GUARD_ALWAYS)

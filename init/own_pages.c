@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "src/base/error.h"
@@ -27,7 +28,7 @@ lie_on_fuse(const struct registry *r)
 
 	if (r->foreigns == 0)
 		return false;
-	fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	fd = fd_open(AT_FDCWD, "/proc/self/exe", O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	on_fuse = registry_is_foreign(r, fd_device(fd));
@@ -62,8 +63,8 @@ replace(char *start, size_t size, int protection)
 		return errno;
 	memcpy(copy, start, size);
 	if (mprotect(copy, size, protection) == 0 &&
-	    mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, start) !=
-		MAP_FAILED)
+	    syscall(SYS_mremap, copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+		start) != -1)
 		return 0;
 	error = errno;
 	(void)munmap(copy, size);

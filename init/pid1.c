@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/base/text.h"
 #include "src/fuse/eyes.h"
 #include "src/fuse/view.h"
 #include "src/proc/task.h"
@@ -31,8 +32,8 @@ reads_signals(int proc)
 	char name[32];
 
 	return task_wchan(proc, 1, 1, name, sizeof(name)) == 0 &&
-	    (strncmp(name, "do_sigtimedwait", 15) == 0 ||
-		strncmp(name, "signalfd_", 9) == 0);
+	    (text_after(name, "do_sigtimedwait") ||
+		text_after(name, "signalfd_"));
 }
 
 void

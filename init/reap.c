@@ -77,7 +77,7 @@ note_unknown_ending(struct init *init, int error)
 	if (!dead)
 		return;
 	log_line(&init->view.log, LOG_ERROR,
-	    "main has ended, but how is not told: waitid: %s",
+	    "main has ended, but its status is unknown: waitid: %s",
 	    error_text(error));
 	note_ending(init,
 	    &(struct ending){ .pid = main, .code = EXIT_UNKNOWN });

@@ -8,7 +8,7 @@ struct init;
 struct signals;
 
 /*
- * Reaps who is dead, and notes how each ended. True if there was anybody. In
+ * Reaps dead processes, and notes how each ended. True if there were any. In
  * every round, whatever has woken us: SIGCHLD can be behind a flood of other
  * signals.
  */

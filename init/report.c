@@ -27,8 +27,8 @@ static int
 open_it(void *context)
 {
 	const struct opening *o = context;
-	int fd = fd_above_stdio(open(o->name,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644));
+	int fd = fd_above_stdio(fd_open(AT_FDCWD, o->name,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC));
 
 	o->report->error = fd < 0 ? errno : 0;
 	o->report->fd = fd;

@@ -12,8 +12,10 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
+#include "init/tracee.h"
 #include "src/base/child.h"
 #include "src/base/clock.h"
+#include "src/base/fd.h"
 #include "src/base/pidfd.h"
 #include "src/base/syscalls.h"
 #include "src/fuse/fusectl.h"
@@ -26,7 +28,7 @@
 static int
 try_device(void)
 {
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	int fd = fd_open(AT_FDCWD, "/dev/fuse", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno;
@@ -94,16 +96,17 @@ try_private(void)
 	return 0;
 }
 
-/*
- * The root of our own mount namespace is never unmounted so: MNT_EXPIRE gives
- * EINVAL there, after the rights were looked at (do_umount(), fs/namespace.c).
- */
+/* The root is never unmounted so (do_umount(), fs/namespace.c). */
+bool
+rights_may_unmount(void)
+{
+	return umount2("/", MNT_EXPIRE) == 0 || errno == EINVAL;
+}
+
 static int
 try_unmount(void)
 {
-	if (umount2("/", MNT_EXPIRE) == 0 || errno == EINVAL)
-		return 0;
-	return errno;
+	return rights_may_unmount() ? 0 : errno;
 }
 
 static int
@@ -149,7 +152,7 @@ try_guardian(void)
 	if (pid == 0) {
 		(void)syscall(SYS_rt_sigtimedwait, &leave, NULL, NULL,
 		    sizeof(leave));
-		_exit(ptrace(PTRACE_SEIZE, init, NULL, NULL) < 0 ? errno : 0);
+		_exit(tracee_ask(PTRACE_SEIZE, init, 0) < 0 ? errno : 0);
 	}
 	(void)prctl(PR_SET_PTRACER, (unsigned long)pid, 0UL, 0UL, 0UL);
 	(void)kill(pid, SIGUSR1);

@@ -2,6 +2,8 @@
 #ifndef FINI_RIGHTS_H
 #define FINI_RIGHTS_H
 
+#include <stdbool.h>
+
 enum right {
 	RIGHT_DEVICE,
 	RIGHT_PROC,
@@ -16,6 +18,12 @@ enum right {
 	RIGHT_GUARDIAN,
 	RIGHTS
 };
+
+/*
+ * Is CAP_SYS_ADMIN had over our mount namespace? MNT_EXPIRE gives EINVAL for the
+ * root, once the rights have been looked at. Never waits.
+ */
+bool rights_may_unmount(void);
 
 /* Tries each: errors[right] is 0 where it is had, else the errno. */
 void rights_try(int *errors);

@@ -118,7 +118,7 @@ server_start(struct declared *d, struct init *init)
 	d->started_at = now_ms();
 	d->line_at = d->started_at + PROGRESS_MS;
 	former_detach(&init->view, d->command);
-	d->pid = spawn_command(d->command, &init->signals_before,
+	d->pid = spawn_command(d->command, &init->inherited.signals,
 	    isolate ? isolate_enter : NULL, &d->error, &init->view.log);
 	if (d->pid > 0)
 		return SERVER_STARTING;
@@ -134,7 +134,7 @@ server_start(struct declared *d, struct init *init)
 static const char *
 lacking(void)
 {
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	int fd = fd_open(AT_FDCWD, "/dev/fuse", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return " (no /dev/fuse that opens: add --device /dev/fuse)";

@@ -1,8 +1,8 @@
 /*
  * Servers that fini starts itself (--server): one after the other before main,
- * each when the one before it serves. Which process the server is, is not what
- * was started: most go into the background. It is who holds /dev/fuse for the
- * connection that came.
+ * each when the one before it serves. The server is not always the process that
+ * was started: most go into the background. It is the one that holds /dev/fuse
+ * for the new connection.
  */
 #ifndef FINI_SERVERS_H
 #define FINI_SERVERS_H
@@ -17,9 +17,9 @@ struct servers;
 void servers_plan(struct init *init);
 
 /*
- * One step: starts who may be started, sees who has become live, failed, is
- * late or has died, and does what --server-exit says. To be called when
- * something has happened, and at next_at.
+ * One step: starts those that may be started, finds those that have become
+ * live, failed, are late or have died, and does what --server-exit says. To be
+ * called when something has happened, and at next_at.
  */
 void servers_step(struct init *init);
 

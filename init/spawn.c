@@ -5,8 +5,9 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "init/limits.h"
@@ -17,6 +18,7 @@
 #include "src/base/gate.h"
 #include "src/base/log.h"
 #include "src/base/signals.h"
+#include "src/base/text.h"
 
 #define DEFAULT_PATH                                         \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
@@ -33,10 +35,11 @@ enum { EXIT_OTHER = 1, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 static bool
 in_foreground(void)
 {
-	pid_t group = getpgrp();
+	pid_t group = getpgrp(), its;
 	char nothing;
 
-	if (tcgetpgrp(STDIN_FILENO) != group)
+	if (syscall(SYS_ioctl, STDIN_FILENO, TIOCGPGRP, &its) < 0 ||
+	    its != group)
 		return false;
 	return group != 0 || read(STDIN_FILENO, &nothing, 0) == 0;
 }
@@ -52,10 +55,11 @@ static void
 take_terminal(bool stdin_is_device)
 {
 	bool foreground = stdin_is_device && in_foreground();
+	pid_t group = getpid();
 
 	setpgid(0, 0);
 	if (foreground)
-		(void)tcsetpgrp(STDIN_FILENO, getpid());
+		(void)syscall(SYS_ioctl, STDIN_FILENO, TIOCSPGRP, &group);
 }
 
 /* A text file's first line has no NUL; every binary format's has. */
@@ -63,7 +67,7 @@ static bool
 is_script(const char *path)
 {
 	char bytes[SCRIPT_PROBE];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = fd_open(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
@@ -91,6 +95,20 @@ execute_file(char *path, char **argv)
 	execve(shell, argv - 1, environ);
 }
 
+static const char *
+path_variable(void)
+{
+	extern char **environ;
+
+	for (char **variable = environ; *variable; variable++) {
+		const char *value = text_after(*variable, "PATH=");
+
+		if (value)
+			return value;
+	}
+	return DEFAULT_PATH;
+}
+
 /*
  * As execvp(3): the first that can be executed; if none can, EACCES of any is
  * worth more than the ENOENT of the last.
@@ -98,44 +116,43 @@ execute_file(char *path, char **argv)
 static void
 execute_from_path(char **argv)
 {
-	const char *directory = getenv("PATH");
+	const char *directory = path_variable();
 	char *name = argv[0];
 	char path[PATH_MAX];
 	bool denied = false;
 
-	if (!directory)
-		directory = DEFAULT_PATH;
+	errno = ENOENT;
 	for (;;) {
-		size_t length = strcspn(directory, ":");
+		size_t length = text_until(directory, ':');
+		struct text t = text_over(path, sizeof(path));
 
 		if (length + strlen(name) + 2 <= sizeof(path)) {
 			memcpy(path, directory, length);
-			if (length > 0)
-				path[length++] = '/';
-			strcpy(path + length, name);
+			t.used = length;
+			text_format(&t, length > 0 ? "/%s" : "%s", name);
 			execute_file(path, argv);
 			if (errno == EACCES)
 				denied = true;
 			else if (errno != ENOENT && errno != ENOTDIR)
 				return;
 		}
-		directory += strcspn(directory, ":");
+		directory += length;
 		if (*directory++ == '\0')
 			break;
 	}
-	errno = denied ? EACCES : ENOENT;
+	if (denied)
+		errno = EACCES;
 }
 
+/* As tini; but its execvp(3) gives to /bin/sh what is ENOEXEC. */
 static int
 exit_status(int error)
 {
 	switch (error) {
 	case ENOENT:
-	case ENOTDIR:
 		return EXIT_NOT_FOUND;
 	case EACCES:
 	case ENOEXEC:
-	case EISDIR:
 		return EXIT_NOT_EXECUTABLE;
 	default:
 		return EXIT_OTHER;
@@ -150,7 +167,7 @@ become(char **argv, int *why, struct log *log)
 
 	if (*name == '\0')
 		errno = ENOENT;
-	else if (strchr(name, '/'))
+	else if (text_has(name, '/'))
 		execute_file(name, argv);
 	else
 		execute_from_path(argv);

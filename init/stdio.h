@@ -1,7 +1,7 @@
 /*
- * Closes early what init inherited. An init that holds a FUSE file hangs in
- * its own exit before anybody is killed; one that holds /dev/fuse keeps a dead
- * connection alive. Main has its own copies by then.
+ * Closes early what init inherited. An init that holds a FUSE file hangs in its
+ * own exit before any other process is killed; one that holds /dev/fuse keeps a
+ * dead connection alive. Main has its own copies by then.
  */
 #ifndef FINI_STDIO_H
 #define FINI_STDIO_H
@@ -43,7 +43,7 @@ bool stdio_is_on_fuse(const struct stdio *stdio);
  * for /.
  *
  * Closing a file on FUSE waits for its server (fuse_flush()). With `may_wait`
- * children do it who share our descriptors, each with a deadline.
+ * children that share our descriptors do it, each with a deadline.
  */
 void stdio_close_rest(const struct stdio *stdio, const int *keep, int count,
     bool may_wait, struct people *people);

@@ -4,13 +4,21 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+/* musl's ptrace(3) knows also requests whose result is what they read. */
+int
+tracee_ask(int request, pid_t tracee, uintptr_t data)
+{
+	return (int)syscall(SYS_ptrace, request, tracee, NULL, data);
+}
 
 int
 tracee_seize(pid_t tracee)
 {
-	return (int)ptrace(PTRACE_SEIZE, tracee, NULL,
-	    (void *)(uintptr_t)PTRACE_O_TRACEEXIT);
+	return tracee_ask(PTRACE_SEIZE, tracee, PTRACE_O_TRACEEXIT);
 }
 
 /* By wait4(2), for a seccomp filter that refuses waitid(2). */
@@ -62,8 +70,7 @@ void
 tracee_resume(pid_t tracee, int number)
 {
 	if (!has_new_stop(tracee))
-		(void)ptrace(PTRACE_CONT, tracee, NULL,
-		    (void *)(uintptr_t)(unsigned)number);
+		(void)tracee_ask(PTRACE_CONT, tracee, (unsigned)number);
 }
 
 /*
@@ -77,6 +84,6 @@ tracee_ignores(pid_t tracee, int number)
 	siginfo_t info;
 
 	return tracee == 1 && number == SIGSTOP &&
-	    ptrace(PTRACE_GETSIGINFO, tracee, NULL, &info) == 0 &&
+	    tracee_ask(PTRACE_GETSIGINFO, tracee, (uintptr_t)&info) == 0 &&
 	    info.si_pid != 0;
 }

@@ -4,20 +4,27 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* Traces it, so that it stops in its exit (PTRACE_EVENT_EXIT). 0, or -1 and errno. */
+/* ptrace(2), for requests that take no address. 0, or -1 and errno. */
+int tracee_ask(int request, pid_t tracee, uintptr_t data);
+
+/*
+ * Traces it, so that it stops in its exit (PTRACE_EVENT_EXIT). 0, or -1 and
+ * errno.
+ */
 int tracee_seize(pid_t tracee);
 
 /*
  * Waits until `who` stops or ends; 0: any child or tracee. info->si_pid is 0 if
- * a signal has come instead. False if there is nobody to wait for.
+ * a signal has come instead. False if there is no process to wait for.
  */
 bool tracee_next_stop(pid_t who, siginfo_t *info);
 
 /*
- * PTRACE_CONT with signal `number`, 0: without one, unless it has come to another
- * stop meanwhile: that is the next one then.
+ * PTRACE_CONT with signal `number`, 0: without one, unless it has come to
+ * another stop meanwhile: that is the next one then.
  */
 void tracee_resume(pid_t tracee, int number);
 

@@ -12,12 +12,15 @@
 #include "src/fuse/mounts.h"
 #include "src/fuse/whose.h"
 
-/* True while somebody's mount has no server: time for another look. */
+/*
+ * True while somebody's mount has no server: time for another look. What was
+ * detached at once has left nothing but a connection.
+ */
 static bool
 look_again(struct view *v)
 {
 	v->eyes.blinds = 0;
-	if (!look_at_mounts(v))
+	if (!look_at_mounts(v) && !look_has_news(v))
 		return false;
 	look_for_servers(v, false);
 	return look_at_mounts(v);
@@ -32,16 +35,16 @@ watch_tell_unseen(struct init *init)
 	for (int i = 0; i < init->view.registry.connections; i++) {
 		struct connection *c = &init->view.registry.connection[i];
 
-		if (c->told || !whose_is_unseen(c))
+		if (c->server.unseen_told || !whose_is_unseen(c))
 			continue;
-		c->told = true;
+		c->server.unseen_told = true;
 		log_line(&init->view.log, LOG_WARNING,
 		    "connection %u was mounted while main ran, but its server "
-		    "is not seen: left alone (%s)",
+		    "is not seen: left alone%s",
 		    c->id,
 		    prctl(PR_CAPBSET_READ, (unsigned long)CAP_SYS_PTRACE) == 1 ?
-			"it has ended, or is in another PID namespace" :
-			"every server is seen with CAP_SYS_PTRACE");
+			"" :
+			" (every server is seen with CAP_SYS_PTRACE)");
 	}
 }
 
@@ -95,6 +98,7 @@ check(struct init *init)
 {
 	int next = init->options.server_check_ms;
 
+	guardian_check(&init->guardian, &init->view);
 	pid1_tell(&init->guardian.pid1, &init->view);
 	look_who_is_dead(&init->view);
 	if (!all_served(&init->view.registry))

@@ -1,8 +1,8 @@
 /*
- * FUSE while main runs: who came, who serves, who is stuck. No timer runs but
- * for the second after a mount whose server has not shown itself yet, and while
- * a connection is ours the check for servers stuck in their own exit, which no
- * event announces (docs/kernel.md).
+ * FUSE while main runs: new mounts, their servers, and servers that are stuck.
+ * No timer runs but for the second after a mount whose server has not shown
+ * itself yet, and while a connection is ours the check for servers stuck in
+ * their own exit, which no event announces (docs/kernel.md).
  */
 #ifndef FINI_WATCH_H
 #define FINI_WATCH_H

@@ -94,7 +94,7 @@ is_expanded(char c)
 static bool
 is_operator(const char *s, bool begins)
 {
-	return (begins && strchr("|&;<>", *s)) ||
+	return (begins && text_has("|&;<>", *s)) ||
 	    (*s == ';' && (!s[1] || is_blank(s[1])));
 }
 

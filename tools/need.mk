@@ -4,12 +4,14 @@ NEED_build = binutils dpkg-dev gcc libc6-dev libseccomp-dev linux-libc-dev \
 	musl-tools
 NEED_demo  = fuse3 libfuse3-dev pkg-config procps python3 tini util-linux
 NEED_bench = $(NEED_demo) catatonit dumb-init strace
-NEED_data-table = $(NEED_demo) archivemount bindfs catatonit dumb-init \
+NEED_data-table = $(NEED_demo) archivemount bindfs catatonit davfs2 dumb-init \
+	e2fsprogs fuse2fs glusterfs-client glusterfs-server libfuse2 python3-fusepy \
+	zfs-fuse \
 	fuse-overlayfs gocryptfs mergerfs mount ntfs-3g openssh-client \
 	openssh-server rclone s3fs squashfs-tools squashfuse sshfs tar \
 	$(if $(shell command -v npm),,nodejs npm)
 NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
-	dumb-init libcap-dev \
+	dumb-init e2fsprogs libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
 	python3-pytest-xdist runit s6 shellcheck spin sshfs strace
 NEED_engines = $(NEED_demo) bindfs busybox-static catatonit containerd crun \

@@ -41,6 +41,7 @@ build/$1/%: private MUSL = build/$1/root/usr/lib/$$(MUSLNAME_$1)
 build/$1/%: private SYSINC = -isystem build/$1/libcap/include \
 	-isystem build/$1/kernel-headers
 
+build/$1/fini: private HAVE_CANARIES = $(PROTECTED)
 build/$1/fini: $(SRCS:%.c=build/$1/fini.o/%.o) build/$1/libcap/libcap.a \
 		$(CHECKS)
 	$$(link)

@@ -85,7 +85,7 @@ demo: build/fini $(addprefix build/tests/,client launch ndrive)
 	@tests/demo/demo
 
 .SECONDEXPANSION:
-build/tests/%: $$(wildcard tests/daemons/$$*.[ch] tests/daemons/$$*/*.[ch] \
+build/tests/%: $$(wildcard tests/system/*.h tests/daemons/$$*.[ch] tests/daemons/$$*/*.[ch] \
 		tests/system/$$*.[ch] tests/system/$$*/*.[ch]) | setup
 	@echo '  compile $@'
 	@mkdir -p $(@D)
@@ -106,6 +106,10 @@ lint: | $(MADE)
 	@echo 'lint: cppcheck'
 	@cppcheck -q --std=c11 --enable=warning,performance,portability \
 		--error-exitcode=1 -I. -D_GNU_SOURCE $(SRCS) $(DOCTOR)
-	@echo 'lint: shellcheck, mandoc'
+	@echo 'lint: python3, shellcheck, mandoc'
+	@{ grep -rl '^#!/usr/bin/python3' tests tools docs; \
+		find tests tools docs -name '*.py'; } | \
+		xargs /usr/bin/python3 -c \
+		'import sys; [compile(open(f).read(), f, "exec") for f in sys.argv[1:]]'
 	@shellcheck $(SCRIPTS)
 	@for m in man/*.8; do mandoc -T lint -W warning $$m || exit 1; done

@@ -1,7 +1,7 @@
 #include "init/cli/environment.h"
 
 #include <limits.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "init/cli/options.h"
 #include "src/base/text.h"
@@ -10,17 +10,34 @@
 static const char *
 value_of(const char *variable, const char *prefix, const char *name)
 {
-	size_t length = strlen(prefix);
-
-	if (strncmp(variable, prefix, length) != 0)
+	variable = text_after(variable, prefix);
+	if (!variable)
 		return NULL;
-	for (variable += length; *name; name++, variable++) {
+	for (; *name; name++, variable++) {
 		char c = *name == '-' ? '_' : *name;
 
 		if (*variable != (c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c))
 			return NULL;
 	}
 	return *variable == '=' ? variable + 1 : NULL;
+}
+
+/* Flags need only be set; numbers it reads by atoi(3), and may be any. */
+static const char *
+as_tini_reads(const struct option *o, const char *value)
+{
+	static const char numbers[] = "0\0001\0002\0003\0004";
+	unsigned long long number = 0;
+
+	if (o->kind == OPTION_FLAG)
+		return "yes";
+	while (*value == ' ' || (*value >= '\t' && *value <= '\r'))
+		value++;
+	value += *value == '+';
+	if (!digits(value, o->number, &number) && *value >= '0' &&
+	    *value <= '9')
+		number = o->number;
+	return text_nth(numbers, (int)number);
 }
 
 const struct option *
@@ -30,8 +47,8 @@ option_of(const struct option *o, const char *variable, const char **value)
 		if (o->kind == OPTION_COUNT || o->kind == OPTION_END)
 			continue;
 		*value = o->tini ? value_of(variable, "TINI_", o->name) : NULL;
-		if (*value && o->kind == OPTION_FLAG)
-			*value = "yes"; /* tini asks only whether it is set */
+		if (*value)
+			*value = as_tini_reads(o, *value);
 		if (!*value)
 			*value = value_of(variable, "FINI_", o->name);
 		if (*value)
@@ -43,9 +60,9 @@ option_of(const struct option *o, const char *variable, const char **value)
 const char *
 numbered_server(const char *variable, unsigned long long *number)
 {
-	if (strncmp(variable, "FINI_SERVER_", 12) != 0)
-		return NULL;
-	variable = digits(variable + 12, UINT_MAX, number);
+	variable = text_after(variable, "FINI_SERVER_");
+	if (variable)
+		variable = digits(variable, UINT_MAX, number);
 	return variable && *variable == '=' ? variable + 1 : NULL;
 }
 

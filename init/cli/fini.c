@@ -10,7 +10,9 @@
 #include "init/cli/options.h"
 #include "init/limits.h"
 #include "src/base/log.h"
+#include "src/base/text.h"
 
+#define MARGIN 32 /* of what --help says of an option */
 #define TINI true /* TINI_NAME is read too */
 #define FIELD(field) offsetof(struct options, field)
 
@@ -57,55 +59,55 @@ static const struct option table[] = {
 	{ .name = "" },
 };
 
+/* A tab leads to the margin: that many blanks would be 800 bytes. */
 static const char help[] =
     "usage: fini [options] [--] program [argument ...]\n"
     "An init for containers that also shuts down FUSE safely.\n"
     "\n"
-    "  -p, --pdeathsig SIGNAL        get SIGNAL when our parent dies\n"
-    "  -s, --subreaper               be a child subreaper (always done when not PID 1)\n"
-    "  -v, --verbose                 say more; up to three times\n"
-    "      --verbosity N             0 errors, 1 warnings (default), 2 events, 3 debug, 4 trace\n"
-    "  -w, --warn-on-reap            warn when an orphan is reaped\n"
-    "  -g, --kill-process-group      forward signals to main's process group\n"
-    "  -e, --remap-exit STATUS       exit with 0 when main exits with STATUS; repeatable\n"
-    "  -r, --rewrite FROM:TO         main gets the signal TO for FROM, 0 for nothing; repeatable\n"
-    "      --stop-signal SIGNAL      what tells main to end (TERM): held back while main serves FUSE\n"
-    "      --wait                    after main's exit wait for all other processes; a stop\n"
-    "                                signal ends the wait\n"
-    "      --kill-grace DUR          without FUSE too: SIGTERM to all after main's exit,\n"
-    "                                SIGKILL after DUR (default: exit at once, as tini does)\n"
-    "      --client-grace DUR        clients: SIGTERM to SIGKILL (2s)\n"
-    "      --client-kill DUR         clients: SIGKILL to the abort of what they hang on (1.5s)\n"
-    "      --drain DUR               wait for requests in flight at most this long (1s)\n"
-    "      --server-grace DUR        all servers: unmount or SIGTERM to the abort (3s)\n"
-    "      --abort-wait DUR          after an abort, and after the last SIGKILL (500ms)\n"
-    "      --patience DUR            while servers work, give up on nothing before this much\n"
-    "                                has passed since main's exit (8500ms); 0 for none\n"
-    "      --server-check DUR        how often to look for servers stuck in their exit (2s);\n"
-    "                                0 for never\n"
-    "      --server CMD              start this FUSE server before main; repeatable, in order;\n"
-    "                                also FINI_SERVER_1, FINI_SERVER_2 ...\n"
-    "      --server-ready DUR        until its mount must be live, for each (30s)\n"
+    "  -p, --pdeathsig SIGNAL\tget SIGNAL when our parent dies\n"
+    "  -s, --subreaper\tbe a child subreaper (always done when not PID 1)\n"
+    "  -v, --verbose\tsay more; up to three times\n"
+    "      --verbosity N\t0 errors, 1 warnings (default), 2 events, 3 debug, 4 trace\n"
+    "  -w, --warn-on-reap\twarn when an orphan is reaped\n"
+    "  -g, --kill-process-group\tforward signals to main's process group\n"
+    "  -e, --remap-exit STATUS\texit with 0 when main exits with STATUS; repeatable\n"
+    "  -r, --rewrite FROM:TO\tsend main TO in place of FROM; 0 drops it; repeatable\n"
+    "      --stop-signal SIGNAL\tthe stop signal (TERM); held back while main serves FUSE\n"
+    "      --wait\tafter main's exit wait for all other processes; a stop\n"
+    "\tsignal ends the wait\n"
+    "      --kill-grace DUR\twithout FUSE too: SIGTERM to all after main's exit,\n"
+    "\tSIGKILL after DUR (default: exit at once, as tini does)\n"
+    "      --client-grace DUR\tclients: SIGTERM to SIGKILL (2s)\n"
+    "      --client-kill DUR\tclients: SIGKILL to the abort of what they hang on (1.5s)\n"
+    "      --drain DUR\twait for requests in flight at most this long (1s)\n"
+    "      --server-grace DUR\tall servers: unmount or SIGTERM to the abort (3s)\n"
+    "      --abort-wait DUR\tafter an abort, and after the last SIGKILL (500ms)\n"
+    "      --patience DUR\twhile servers work, give nothing up until this long\n"
+    "\tafter main's exit (8500ms); 0 for none\n"
+    "      --server-check DUR\thow often to look for servers stuck in their exit (2s);\n"
+    "\t0 for never\n"
+    "      --server CMD\tstart this FUSE server before main; repeatable, in order;\n"
+    "\talso FINI_SERVER_1, FINI_SERVER_2 ...\n"
+    "      --server-ready DUR\teach may take this long to get its mount live (30s)\n"
     "      --server-exit stop|ignore|restart\n"
-    "                                when it dies while main runs: stop main (default),\n"
-    "                                say so only, or start it again\n"
-    "      --isolate                 those servers cannot see, and so not hold, what they mount\n"
-    "      --before-servers CMD      run when all clients are gone and before any server is\n"
-    "                                told to stop, again and again until it exits with 0\n"
-    "      --before-servers-time DUR but no longer than this (5s)\n"
-    "      --linger DUR              how long to wait while others use a mount (0)\n"
-    "      --keep NAME               processes of this name (comm) are helpers of the servers;\n"
-    "                                repeatable\n"
-    "      --guard auto|always|never a guardian that tears down when init is SIGKILLed: from the\n"
-    "                                first connection of ours on (auto), from the start, or never\n"
-    "      --kill-budget DUR         for all of the guardian's teardown (2s)\n"
-    "      --report FILE             write the teardown's timeline to FILE, - for stderr\n"
-    "      --report-format text|json text (default) or JSON lines\n"
-    "      --check[=json]            say what is covered here, and which flag covers the\n"
-    "                                rest; exit with 2 if something needed is missing\n"
-    "  -l, --license                 print the license\n"
-    "  -h, --help                    print this\n"
-    "      --version                 print the version\n"
+    "\twhen it dies while main runs: stop main (default),\n"
+    "\tonly say so, or start it again\n"
+    "      --isolate\thide from each --server what it mounts\n"
+    "      --before-servers CMD\trun when all clients are gone and before any server is\n"
+    "\ttold to stop, again and again until it exits with 0\n"
+    "      --before-servers-time DUR\tbut no longer than this (5s)\n"
+    "      --linger DUR\thow long to wait while others use a mount (0)\n"
+    "      --keep NAME\tkeep processes of this name (comm) as helpers; repeatable\n"
+    "      --guard auto|always|never\ta guardian that tears down when init is SIGKILLed: from the\n"
+    "\tfirst connection of ours on (auto), from the start, or never\n"
+    "      --kill-budget DUR\tfor the guardian's whole teardown (2s)\n"
+    "      --report FILE\twrite the teardown's timeline to FILE, - for stderr\n"
+    "      --report-format text|json\ttext (default) or JSON lines\n"
+    "      --check[=json]\tsay what is covered here, and which flag covers the\n"
+    "\trest; exit with 2 if something needed is missing\n"
+    "  -l, --license\tprint the license\n"
+    "  -h, --help\tprint this\n"
+    "      --version\tprint the version\n"
     "\n"
     "DUR is a number with ms, s (default), m or h. What an option sets, a variable\n"
     "can set: FINI_CLIENT_GRACE=5s, FINI_KILL_PROCESS_GROUP=1, FINI_VERBOSITY=2 for -v.\n"
@@ -125,6 +127,23 @@ print(const char *text)
 {
 	(void)!write(STDOUT_FILENO, text, strlen(text));
 	return OPTIONS_DONE;
+}
+
+static enum options_result
+print_help(void)
+{
+	char all[2 * sizeof(help)];
+	struct text t = text_over(all, sizeof(all));
+	size_t line = 0; /* where it begins */
+
+	for (const char *at = help; *at; at++) {
+		do
+			text_format(&t, "%c", *at == '\t' ? ' ' : *at);
+		while (*at == '\t' && t.used < line + MARGIN);
+		if (*at == '\n')
+			line = t.used;
+	}
+	return print(all);
 }
 
 static void
@@ -172,7 +191,7 @@ fini_options(struct options *options, char **argv, char **environment)
 	case LICENSE:
 		return print(license);
 	case HELP:
-		return print(help);
+		return print_help();
 	case VERSION:
 		return print(version);
 	default:

@@ -1,7 +1,6 @@
 #include "init/cli/hints.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "init/cli/environment.h"
 #include "init/words.h"
@@ -17,19 +16,19 @@ is_of_others(const char *variable)
 	return text_find(variable, "_SERVICE_HOST=") ||
 	    text_find(variable, "_SERVICE_PORT") ||
 	    text_find(variable, "_PORT=") || text_find(variable, "_PORT_") ||
-	    text_find(variable, "FINI_VERSION=") == variable;
+	    text_after(variable, "FINI_VERSION=");
 }
 
 static void
 hint_variable(const struct option *table, const char *variable, struct log *log)
 {
-	size_t length = strcspn(variable, "=");
+	size_t length = text_until(variable, '=');
 	unsigned long long number;
 	const char *value;
 	char buffer[64];
 	struct text name = text_over(buffer, sizeof(buffer));
 
-	if (strncmp(variable, "FINI_", 5) != 0 || !variable[length] ||
+	if (!text_after(variable, "FINI_") || !variable[length] ||
 	    !variable[length + 1] || option_of(table, variable, &value) ||
 	    numbered_server(variable, &number) || is_of_others(variable))
 		return;

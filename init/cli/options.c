@@ -113,8 +113,7 @@ const struct option *
 option_find(const struct option *table, const char *name, size_t length)
 {
 	for (; table->name[0]; table++)
-		if (strlen(table->name) == length &&
-		    strncmp(table->name, name, length) == 0)
+		if (text_after(name, table->name) == name + length)
 			return table;
 	return NULL;
 }
@@ -139,7 +138,7 @@ static int
 read_long(struct options *options, const struct option *table, char ***argv)
 {
 	const char *shown = **argv, *name = shown + 2;
-	size_t length = strcspn(name, "=");
+	size_t length = text_until(name, '=');
 	const char *value = name[length] ? name + length + 1 : NULL;
 	const struct option *option = option_find(table, name, strlen(name));
 
@@ -174,16 +173,33 @@ read_letters(struct options *options, const struct option *table, char ***argv)
 	return 0;
 }
 
+/*
+ * tini's getopt(3) permutes: the first "--" ends tini's options behind main's name,
+ * too, and does not come to main. Where a word before looks like an option, tini
+ * would take it for its own.
+ */
+static void
+drop_end_of_options(char **word)
+{
+	for (; *word && strcmp(*word, "--") != 0; word++)
+		if ((*word)[0] == '-' && (*word)[1])
+			return;
+	for (; *word; word++)
+		word[0] = word[1];
+}
+
 int
 options_read(struct options *options, const struct option *table, char **argv)
 {
-	for (argv++; *argv && (*argv)[0] == '-' && (*argv)[1]; argv++) {
+	bool ended = false;
+
+	for (argv++; !ended && *argv && (*argv)[0] == '-' && (*argv)[1];
+	     argv++) {
 		int result;
 
-		if (strcmp(*argv, "--") == 0) {
-			argv++;
-			break;
-		}
+		ended = strcmp(*argv, "--") == 0;
+		if (ended)
+			continue;
 		result = (*argv)[1] == '-' ?
 		    read_long(options, table, &argv) :
 		    read_letters(options, table, &argv);
@@ -193,6 +209,8 @@ options_read(struct options *options, const struct option *table, char **argv)
 	if (!*argv)
 		return option_wrong("no program given",
 		    "fini [options] -- program [argument ...]");
+	if (!ended)
+		drop_end_of_options(argv);
 	options->main = argv;
 	return 0;
 }

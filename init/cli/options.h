@@ -1,7 +1,8 @@
 /*
  * The command line, read once into one struct, by a table of options; so is the
- * environment before it (init/cli/environment.h). Which there are, and what they mean, is said by a file for each
- * name that init is called by: init/cli/fini.h.
+ * environment before it (init/cli/environment.h). Which there are, and what
+ * they mean, is said by a file for each name that init is called by:
+ * init/cli/fini.h.
  */
 #ifndef FINI_OPTIONS_H
 #define FINI_OPTIONS_H
@@ -21,36 +22,36 @@ enum guard { GUARD_AUTO, GUARD_ALWAYS, GUARD_NEVER };
 #define KEEP_MOST 8
 
 struct options {
-	int pdeath_signal;		/* 0: none */
-	int stop_signal;		/* what tells main to end */
-	uint8_t rewritten[SIGNALS + 1]; /* what main gets for it; 0: nothing */
+	int pdeath_signal; /* 0: none */
+	int stop_signal;   /* what tells main to end */
 	bool subreaper;
 	int verbosity; /* enum log_level */
 	bool warn_on_reap;
-	bool group;	       /* signals go to main's process group */
-	uint8_t remapped[256]; /* 1: this status of main's becomes 0 */
-	bool wait;	       /* after main, wait for everybody's own end */
-	int kill_grace_ms;     /* -1: without FUSE nobody is torn down */
-	int server_check_ms;   /* 0: never */
-	int client_grace_ms;   /* SIGTERM of clients to their SIGKILL */
-	int client_kill_ms;    /* their SIGKILL to the abort */
+	bool group;	     /* signals go to main's process group */
+	bool wait;	     /* after main, wait for all others to end */
+	int kill_grace_ms;   /* -1: without FUSE no teardown */
+	int server_check_ms; /* 0: never */
+	int client_grace_ms; /* SIGTERM of clients to their SIGKILL */
+	int client_kill_ms;  /* their SIGKILL to the abort */
 	int drain_ms;
 	int server_grace_ms; /* for all servers together */
 	int abort_wait_ms;   /* abort and SIGKILL to giving up */
 	int patience_ms;     /* of all of it, while servers work */
 	int guard;	     /* enum guard */
 	int kill_budget_ms;  /* all of a guardian's teardown */
-	const char *server[SERVERS_DECLARED + 1]; /* NULL-terminated */
 	int server_ready_ms;
 	int server_exit; /* enum server_exit */
 	bool isolate;
 	const char *before_servers; /* command; NULL: none */
 	int before_servers_ms;
 	int linger_ms;
-	const char *keep[KEEP_MOST + 1]; /* names; NULL-terminated */
-	const char *report;		 /* file, "-" for stderr; NULL: none */
-	int report_format;		 /* enum report_format */
-	char **main;			 /* NULL-terminated, at least one */
+	const char *report;		/* file, "-" for stderr; NULL: none */
+	int report_format;		/* enum report_format */
+	char **main;			/* NULL-terminated, at least one */
+	uint8_t rewritten[SIGNALS + 1]; /* what main gets for it; 0: nothing */
+	uint8_t remapped[256];		/* 1: this status of main's becomes 0 */
+	const char *keep[KEEP_MOST + 1];	  /* names; NULL-terminated */
+	const char *server[SERVERS_DECLARED + 1]; /* NULL-terminated */
 };
 
 enum options_result {
@@ -107,8 +108,9 @@ int option_wrong_value(const struct option *option, const char *named,
 /*
  * Sets what the command line says. Options end at the first operand or at "--"
  * (POSIX.1, Utility Syntax Guidelines 9 and 10): what follows is main's,
- * whatever it looks like. The table ends with an empty name. Returns 0, the
- * number of an OPTION_END, or -1: one line was written to stderr.
+ * whatever it looks like; but of `program word -- ...` the "--" goes, as under
+ * tini. The table ends with an empty name. Returns 0, the number of an
+ * OPTION_END, or -1: one line was written to stderr.
  */
 int options_read(struct options *options, const struct option *table,
     char **argv);

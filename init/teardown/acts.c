@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "init/rights.h"
 #include "init/teardown/phases.h"
 #include "src/fuse/abort.h"
 #include "src/fuse/look.h"
@@ -21,8 +22,8 @@ teardown_signal(struct teardown *td, pid_t pid, int pidfd, int number)
 	struct people *p = &td->view->people;
 	struct event event = { .kind = EVENT_SIGNAL, .pid = pid };
 
-	if (pid == td->main && number == SIGTERM && td->main_signal)
-		number = td->main_signal;
+	if (pid == td->main.pid && number == SIGTERM && td->main.signal)
+		number = td->main.signal;
 	event.value = number;
 	if (people_signal(p, pid, pidfd, number) < 0)
 		return;
@@ -40,6 +41,8 @@ tell_abort(struct teardown *td, int connection, const char *why)
 		.kind = EVENT_ABORT,
 		.connection = c->id,
 		.value = c->result.abort,
+		.lacks_admin =
+		    c->result.abort == ABORT_NOT && !rights_may_unmount(),
 		.why = why,
 	};
 
@@ -47,7 +50,7 @@ tell_abort(struct teardown *td, int connection, const char *why)
 		event.pid = s->pid;
 		event_say(event.comm, sizeof(event.comm), s->comm);
 	}
-	event_say(event.point, sizeof(event.point), c->point);
+	event_say(event.point, sizeof(event.point), c->here.point);
 	event_say(event.what, sizeof(event.what),
 	    abort_step_name((enum abort_step)c->result.abort));
 	teardown_tell(td, LOG_WARNING, &event);
@@ -67,7 +70,7 @@ teardown_abort(struct teardown *td, const struct set *connections,
 	abort_connections(v, &open, td->limits.abort_wait_ms);
 	/* Unmounted, and only its server killed: it may have been over. */
 	set_each(i, &open)
-		if (v->registry.connection[i].mounted ||
+		if (v->registry.connection[i].here.mounted ||
 		    v->registry.connection[i].result.abort != ABORT_KILL)
 			tell_abort(td, i, why);
 }

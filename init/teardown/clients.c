@@ -7,6 +7,7 @@
 #include "init/teardown/phases.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
+#include "src/base/text.h"
 #include "src/fuse/eyes.h"
 #include "src/fuse/use.h"
 
@@ -18,27 +19,104 @@ is_client(struct teardown *td, pid_t pid)
 	    !supervisors_have(&td->supervisors, pid);
 }
 
+/* As tee in `app | tee log`: it ends by itself when those who write have. */
+static bool
+reads_a_pipe(int proc, pid_t pid)
+{
+	char link[16];
+
+	return proc_link(proc, link, sizeof(link), "%d/fd/0", pid) > 0 &&
+	    text_after(link, "pipe:[");
+}
+
+/* False if there is no room. */
+static bool
+add(struct numbers *pids, pid_t pid)
+{
+	return numbers_add(pids, (uint32_t)pid) ||
+	    numbers_have(pids, (uint32_t)pid);
+}
+
+/*
+ * Who is told first. Not who is forked from now on: a handler of SIGTERM may start
+ * a program that saves, as a shell's trap does. Nor who reads what others write.
+ * If they are too many they are told all at once.
+ */
+static void
+note_who_is_first(struct teardown *td)
+{
+	struct view *v = td->view;
+	struct people_walk w;
+	bool all = true;
+
+	td->clients.first = (struct numbers){ .count = 0 };
+	td->clients.told_apart = false;
+	if (!eyes_open(v))
+		return;
+	for (people_open(&w, &v->people); people_next(&w);)
+		if (is_client(td, w.pid) &&
+		    (!eyes_on(v, w.pid) ||
+			!reads_a_pipe(v->people.proc, w.pid)))
+			all &= add(&td->clients.first, w.pid);
+	td->clients.told_apart = all; /* and it has come to its end */
+	eyes_close();
+}
+
+enum whom { FIRST, LATER };
+
+static bool
+is_meant(struct teardown *td, pid_t pid, enum whom whom)
+{
+	return is_client(td, pid) &&
+	    (!td->clients.told_apart ||
+		numbers_have(&td->clients.first, (uint32_t)pid)) ==
+	    (whom == FIRST);
+}
+
 /*
  * A stopped process gets SIGTERM only once it is continued. Without /proc
  * nobody can be told from anybody: everybody is a client.
  */
 static void
-signal_clients(struct teardown *td, int number)
+tell_clients(struct teardown *td, enum whom whom)
 {
 	struct people *p = &td->view->people;
 	struct people_walk w;
 
+	if (whom == FIRST)
+		note_who_is_first(td);
 	if (people_open(&w, p) < 0 && p->everybody) {
-		(void)kill(-1, number);
+		(void)kill(-1, SIGTERM);
 		(void)kill(-1, SIGCONT);
 	}
 	while (people_next(&w)) {
-		if (!is_client(td, w.pid))
+		if (!is_meant(td, w.pid, whom))
 			continue;
-		teardown_signal(td, w.pid, w.pidfd, number);
-		if (number != SIGKILL)
-			(void)people_signal(p, w.pid, w.pidfd, SIGCONT);
+		teardown_signal(td, w.pid, w.pidfd, SIGTERM);
+		(void)people_signal(p, w.pid, w.pidfd, SIGCONT);
 	}
+}
+
+/*
+ * They are stopped first, and can mount nothing more. Who has mounted something
+ * is a server.
+ */
+static void
+kill_clients(struct teardown *td)
+{
+	struct people *p = &td->view->people;
+	struct people_walk w;
+
+	for (people_open(&w, p); people_next(&w);)
+		if (is_client(td, w.pid))
+			(void)people_signal(p, w.pid, w.pidfd, SIGSTOP);
+	if (teardown_look_again(td))
+		teardown_continue_servers(td->view);
+	if (people_open(&w, p) < 0 && p->everybody)
+		(void)kill(-1, SIGKILL);
+	while (people_next(&w))
+		if (is_client(td, w.pid))
+			teardown_signal(td, w.pid, w.pidfd, SIGKILL);
 }
 
 /* `number`, if not 0, is sent to each. False if there are none. */
@@ -75,6 +153,7 @@ wait_for_clients(struct teardown *td, long long deadline, int number,
 	while (hold_clients(td, &held, number)) {
 		(void)teardown_wait(td, &held, deadline, stop);
 		(void)teardown_abort_exited(td);
+		(void)teardown_look_again(td);
 		held_release(&held);
 		if (stop && *stop)
 			return false;
@@ -154,6 +233,24 @@ abort_what_they_use(struct teardown *td)
 	teardown_abort(td, &waiting, "a client hangs on it");
 }
 
+/* The later ones are told at half of the time. True when no client is left. */
+static bool
+tell_and_wait(struct teardown *td)
+{
+	int grace = td->limits.client_grace_ms;
+	long long began = now_ms();
+
+	if (grace <= 0)
+		return wait_for_clients(td, began, 0, 0, NULL);
+	tell_clients(td, FIRST);
+	if (wait_for_clients(td, began + grace / 2, 0, td->limits.patience_ms,
+		NULL))
+		return true;
+	tell_clients(td, LATER);
+	return wait_for_clients(td, began + grace, 0,
+	    RESERVE_MS + td->limits.client_kill_ms, NULL);
+}
+
 void
 teardown_clients(struct teardown *td)
 {
@@ -165,20 +262,17 @@ teardown_clients(struct teardown *td)
 
 		/* Who was told main's end only, and who has not heard it. */
 		if (l->told_before)
-			signal_clients(td, SIGTERM);
+			tell_clients(td, FIRST);
 		gone = wait_for_clients(td, NEVER, 0, 0, &stop);
 		/* The user's time, not ours. */
 		td->reached.started_at = now_ms();
-		td->last_act_at = now_ms() + l->most_ms;
+		teardown_due(td, now_ms() + l->most_ms);
 		if (gone)
 			return;
 	}
-	if (l->client_grace_ms > 0)
-		signal_clients(td, SIGTERM);
-	if (wait_for_clients(td, now_ms() + l->client_grace_ms, 0,
-		RESERVE_MS + l->client_kill_ms, NULL))
+	if (tell_and_wait(td))
 		return;
-	signal_clients(td, SIGKILL);
+	kill_clients(td);
 	if (wait_for_clients(td, now_ms() + l->client_kill_ms, SIGKILL,
 		RESERVE_MS, NULL))
 		return;

@@ -1,9 +1,22 @@
-/* Second phase: what is in flight is answered. */
+/*
+ * Second phase: what lies on images is written back, what is in flight is
+ * answered, and what servers queue is stored.
+ */
+#include <errno.h>
+#include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
+#include "init/spawn.h"
 #include "init/teardown/phases.h"
+#include "src/base/child.h"
 #include "src/base/clock.h"
+#include "src/base/error.h"
+#include "src/fuse/image.h"
 #include "src/fuse/look.h"
+
+#define NOT_EXECUTABLE 126 /* spawn_command()'s: no use to try again */
+#define NOT_FOUND 127
 
 bool
 teardown_waits_for_itself(const struct server *s)
@@ -62,6 +75,34 @@ tell(struct teardown *td, unsigned requests)
 }
 
 /*
+ * For as long as servers work at it. A child that is late cannot be killed until
+ * its server answers, or is aborted.
+ */
+static void
+unmount_images(struct teardown *td, long long deadline)
+{
+	struct view *v = td->view;
+	pid_t pid;
+
+	if (!images_may_be(v))
+		return;
+	pid = child_start(0);
+	if (pid == 0) {
+		images_unmount(v);
+		_exit(0);
+	}
+	while (pid > 0 &&
+	    child_ended(pid, now_ms() + DRAIN_LOOK_MS) == CHILD_LATE) {
+		deadline = teardown_patience(td, deadline, 0);
+		if (ms_until(deadline) > 0)
+			continue;
+		(void)kill(pid, SIGKILL);
+		people_own(&v->people, pid);
+		return;
+	}
+}
+
+/*
  * What waited for itself at every look, for SELF_WAIT_MS, is given up. Looks in
  * a row must find nothing in flight.
  */
@@ -69,12 +110,15 @@ void
 teardown_drain(struct teardown *td)
 {
 	struct registry *r = &td->view->registry;
-	long long deadline = now_ms() + td->limits.drain_ms;
-	long long self_wait = now_ms() + SELF_WAIT_MS;
-	struct set given_up = { 0 }, suspects = seen(r);
-	unsigned requests = in_flight(r, &given_up);
+	long long deadline = now_ms() + td->limits.drain_ms, self_wait;
+	struct set given_up = { 0 }, suspects;
+	unsigned requests;
 	int empty = 0;
 
+	unmount_images(td, deadline);
+	self_wait = now_ms() + SELF_WAIT_MS;
+	suspects = seen(r);
+	requests = in_flight(r, &given_up);
 	tell(td, requests);
 	if (set_is_empty(&suspects))
 		return; /* unmounting waits too, in its way */
@@ -97,4 +141,41 @@ teardown_drain(struct teardown *td)
 		    "teardown: %u requests were still in flight when the drain "
 		    "was over",
 		    requests);
+}
+
+/* The drain that the kernel cannot see ---------------------------------------- */
+
+/* True if there is no use in another run. */
+static bool
+run_once(struct teardown *td, long long deadline)
+{
+	struct view *v = td->view;
+	pid_t pid = spawn_command(td->limits.before_servers, td->signals_before,
+	    NULL, NULL, &v->log);
+	int status;
+
+	if (pid < 0) {
+		log_line(&v->log, LOG_WARNING, "before-servers: %s: %s",
+		    td->limits.before_servers, error_text(errno));
+		return true;
+	}
+	status = child_wait(pid, deadline);
+	if (status == CHILD_LATE)
+		people_own(&v->people, pid);
+	return status == CHILD_LATE || status == 0 ||
+	    status == NOT_EXECUTABLE || status == NOT_FOUND;
+}
+
+void
+teardown_before_servers(struct teardown *td)
+{
+	const struct limits *l = &td->limits;
+	long long deadline = now_ms() + l->before_servers_ms;
+
+	while (!run_once(td, deadline) && ms_until(deadline) > 0)
+		teardown_pause(td, AGAIN_MS);
+	if (ms_until(deadline) == 0)
+		log_line(&td->view->log, LOG_WARNING,
+		    "before-servers: '%s' did not exit with 0 within %d ms",
+		    l->before_servers, l->before_servers_ms);
 }

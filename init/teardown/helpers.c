@@ -5,6 +5,7 @@
 #include "init/teardown/phases.h"
 #include "src/base/clock.h"
 #include "src/fuse/eyes.h"
+#include "src/fuse/look.h"
 
 #define LAST SERVERS /* no wave of servers, but behind them all */
 
@@ -33,8 +34,13 @@ wave_of(const struct queue *q, const struct registry *r,
 	return one->helper || one->init || one->above ? LAST : last;
 }
 
-void
-teardown_hold_inits(struct teardown *td)
+/*
+ * Stops the PID 1s of PID namespaces that servers live in: one that ends because
+ * its own children have would end the servers too. But not one that uses a mount
+ * of ours itself.
+ */
+static void
+hold_inits(struct teardown *td)
 {
 	struct people_walk w;
 
@@ -47,6 +53,41 @@ teardown_hold_inits(struct teardown *td)
 		if (one && one->init && set_is_empty(&one->uses))
 			teardown_signal(td, w.pid, w.pidfd, SIGSTOP);
 	}
+}
+
+static void
+look(struct teardown *td)
+{
+	struct view *v = td->view;
+
+	if (!eyes_open(v))
+		return;
+	helpers_find(&td->helpers, v, td->keep);
+	supervisors_find(&td->supervisors, &td->helpers, v);
+	supervisors_look(&td->supervisors, v);
+	eyes_close();
+}
+
+/*
+ * At the limit of processes (pids.max) main's end has made room for one, and that
+ * may be the last act. Who is a helper must be known before clients are told to
+ * end: servers would lose theirs with them.
+ */
+void
+teardown_find_helpers(struct teardown *td)
+{
+	struct view *v = td->view;
+
+	look(td);
+	if (v->eyes.refused && teardown_stand_down(td)) {
+		look_for_servers(v, true);
+		look(td);
+	}
+	if (v->eyes.refused)
+		log_line(&v->log, LOG_WARNING,
+		    "no process can be forked to look for helpers: they end "
+		    "with the clients");
+	hold_inits(td);
 }
 
 /* Once: the second time it is only waited for. */

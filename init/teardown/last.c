@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "init/rights.h"
 #include "init/teardown/phases.h"
 #include "src/base/clock.h"
 #include "src/fuse/abort.h"
@@ -36,12 +37,31 @@ teardown_abort_rest(struct teardown *td)
 
 /* Kill ----------------------------------------------------------------------- */
 
+/*
+ * Who is left is stopped first: a loop that starts its server again could do so
+ * between a look and a SIGKILL.
+ */
+static void
+stop_and_look(struct teardown *td)
+{
+	struct set ours;
+	struct people_walk w;
+
+	for (people_open(&w, &td->view->people); people_next(&w);)
+		(void)people_signal(w.people, w.pid, w.pidfd, SIGSTOP);
+	if (teardown_look_again(td)) {
+		ours = registry_ours(&td->view->registry);
+		teardown_abort(td, &ours, "it was mounted too late");
+	}
+}
+
 static void
 kill_and_hold(struct teardown *td, struct held *held)
 {
 	struct people *p = &td->view->people;
 	struct people_walk w;
 
+	stop_and_look(td);
 	if (people_open(&w, p) < 0) {
 		if (p->everybody)
 			(void)kill(-1, SIGKILL);
@@ -77,7 +97,7 @@ teardown_detach(struct teardown *td)
 	struct view *v = td->view;
 	struct set ours = registry_ours(&v->registry);
 	set_each(i, &ours)
-		if (!v->registry.connection[i].mounted)
+		if (!v->registry.connection[i].here.mounted)
 			set_remove(&ours, i);
 	unmount_many(v, &ours, MNT_DETACH, DETACH_MS);
 }
@@ -151,8 +171,10 @@ why(const struct registry *r, unsigned number)
 	if (number == 0)
 		return "nothing of ours";
 	if (connection >= 0 && is_unaborted(&r->connection[connection]))
-		return "which cannot be aborted here: add CAP_SYS_ADMIN, or "
-		       "bind /sys/fs/fuse/connections";
+		return rights_may_unmount() ?
+		    "which cannot be aborted here" :
+		    "which cannot be aborted here: add CAP_SYS_ADMIN, or "
+		    "bind /sys/fs/fuse/connections";
 	if (connection >= 0 && r->connection[connection].ours)
 		return "which was aborted";
 	return "which is not ours";
@@ -193,6 +215,12 @@ name_all(struct teardown *td)
 void
 teardown_verify(struct teardown *td)
 {
+	struct eyes *eyes = &td->view->eyes;
+	long long least = now_ms() + eyes->stall_ms;
+
+	/* Who is left is said even if it is late. */
+	if (eyes->until < least)
+		eyes->until = least;
 	if (people_exist(&td->view->people) && eyes_open(td->view)) {
 		name_all(td);
 		eyes_close();

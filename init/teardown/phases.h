@@ -18,7 +18,7 @@ struct held {
 	pid_t pid[HELD];
 	int pidfd[HELD]; /* -1: could not be pinned */
 	int count;
-	bool borrowed; /* the pidfds are somebody else's to close */
+	bool borrowed; /* their owner closes the pidfds */
 };
 
 /* Room must be left: held->count < HELD. The pidfd is closed with it. */
@@ -43,7 +43,7 @@ bool teardown_wait(struct teardown *teardown, struct held *held,
 long long teardown_patience(struct teardown *teardown, long long deadline,
     int reserve_ms);
 
-/* Attends to events for so long. */
+/* Attends to events for that long. */
 void teardown_pause(struct teardown *teardown, int ms);
 
 /* Clients: SIGTERM, grace, SIGKILL, abort of what they hang on. */
@@ -61,27 +61,8 @@ void teardown_before_servers(struct teardown *teardown);
  */
 bool teardown_waits_for_itself(const struct server *server);
 
-/*
- * Unmounts connections, side by side, and tells of it. What is in use from
- * elsewhere is given the time to linger.
- */
-void teardown_unmount(struct teardown *teardown, const struct set *connections,
-    int deadline_ms);
-
-/*
- * Can the server be left to end by itself? Nothing of it is mounted any more, so
- * its /dev/fuse reads ENODEV. A SIGTERM now could kill it while it writes its
- * last (archivemount does so only after its loop, with the default action
- * restored).
- */
-bool teardown_is_unmounted(struct teardown *teardown,
-    const struct server *server);
-
 /* Servers, in waves, each unmounted or told to stop. */
 void teardown_servers(struct teardown *teardown);
-
-/* Finds the order: td->queue. */
-void teardown_plan(struct teardown *teardown);
 
 /*
  * Unmounts what these servers serve; those that stay get the stop signal. Again
@@ -97,12 +78,22 @@ void teardown_tell_servers(struct teardown *teardown, struct server *server[],
 void teardown_tell_sidelines(struct teardown *teardown, struct server *server[],
     int count);
 
+/* SIGCONT to each: one that was stopped would answer nobody. */
+void teardown_continue_servers(struct view *view);
+
 /*
- * Stops the PID 1s of PID namespaces that servers live in (SIGSTOP): one that
- * ends because its own children have would end the servers too. But not one
- * that uses a mount of ours itself.
+ * Looks who helps the servers and who holds them, and stops (SIGSTOP) the PID 1s
+ * of PID namespaces that servers live in. Who was found before stays.
  */
-void teardown_hold_inits(struct teardown *teardown);
+void teardown_find_helpers(struct teardown *teardown);
+
+/*
+ * Looks for what was mounted since the last look, and who serves it: a handler
+ * of SIGTERM may mount what it saves to, and a loop starts its server again.
+ * Costs a poll(2) if there was nothing. True if there is a new connection of
+ * ours.
+ */
+bool teardown_look_again(struct teardown *teardown);
 
 /*
  * Tells the supervisors of wave `wave` to stop, and waits for them: all clients
@@ -129,10 +120,25 @@ void teardown_signal(struct teardown *teardown, pid_t pid, int pidfd,
 /* Aborts what is still served. */
 void teardown_abort_rest(struct teardown *teardown);
 
-/* SIGKILL to whoever is left, until nobody is or abort_wait_ms is over. */
+/* SIGKILL to all that are left, until none is or abort_wait_ms is over. */
 void teardown_kill(struct teardown *teardown);
 
-/* Names who does not end, and what it waits in. */
+/* Names the processes that do not end, and what they wait in. */
 void teardown_verify(struct teardown *teardown);
+
+/*
+ * Ends the last act for a moment, and makes room for a child. False if there was
+ * none. Its time stays what it was.
+ */
+bool teardown_stand_down(struct teardown *teardown);
+
+/* Begins it again, if there is none; or not yet, if no child can be forked. */
+void teardown_stand_by(struct teardown *teardown);
+
+/*
+ * Another child takes over, one that knows the connections that are known by
+ * now. If it cannot be forked the old one stays.
+ */
+void teardown_relieve(struct teardown *teardown);
 
 #endif

@@ -4,11 +4,10 @@
 
 #include "init/teardown/phases.h"
 #include "src/base/clock.h"
-#include "src/fuse/eyes.h"
 
 /* A stopped server would answer nobody. */
-static void
-continue_servers(struct view *v)
+void
+teardown_continue_servers(struct view *v)
 {
 	each_server(s, &v->registry)
 		(void)people_signal(&v->people, s->pid, s->pidfd, SIGCONT);
@@ -23,14 +22,8 @@ prepare(struct teardown *td)
 		log_line(&v->log, LOG_WARNING,
 		    "more FUSE connections, mounts or servers than can be "
 		    "remembered: some are only killed");
-	continue_servers(v);
-	if (eyes_open(v)) {
-		helpers_find(&td->helpers, v, td->keep);
-		supervisors_find(&td->supervisors, &td->helpers, v);
-		supervisors_look(&td->supervisors, v);
-		eyes_close();
-	}
-	teardown_hold_inits(td);
+	teardown_continue_servers(v);
+	teardown_find_helpers(td);
 }
 
 static const struct {
@@ -80,6 +73,8 @@ run_phases(struct teardown *td, bool fuse)
 		    (phases[phase].run != teardown_before_servers ||
 			td->limits.before_servers))
 			run_phase(td, phase);
+		if (fuse)
+			teardown_stand_by(td);
 	}
 }
 
@@ -90,7 +85,7 @@ teardown_run(struct teardown *td, const struct limits *limits)
 
 	td->limits = *limits;
 	begin(&td->reached);
-	if (fuse && td->last_act <= 0)
+	if (fuse && td->last_act.pid <= 0)
 		teardown_arm(td, limits);
 	run_phases(td, fuse);
 }

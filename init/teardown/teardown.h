@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "src/base/numbers.h"
 #include "src/fuse/connection.h"
 #include "src/fuse/helper.h"
 #include "src/fuse/order.h"
@@ -52,9 +53,9 @@ struct queue {
 };
 
 /*
- * Whose signals are ours to read: signals_open()'s, -1 without one, and who gets
- * what has come, reaps, and returns true for a stop signal. NULL: they are not
- * ours.
+ * Whose signals are ours to read: signals_open()'s, -1 without one, and a
+ * function that gets what has come, reaps, and returns true for a stop signal.
+ * NULL: they are not ours.
  */
 struct events {
 	int fd;
@@ -62,10 +63,24 @@ struct events {
 	void *context;
 };
 
-/* What a look at clients that SIGKILL did not end has found. */
 struct clients {
+	struct numbers first; /* pids of those who are told to end first */
+	bool told_apart;      /* false: that is everybody */
+	/* What a look at those that SIGKILL did not end has found: */
 	struct set uses; /* connections that they have files open on */
 	bool unknown;	 /* one of them has no open files to look at */
+};
+
+/* It may be a server itself. */
+struct main_process {
+	pid_t pid;  /* 0: it is not there */
+	int signal; /* what it gets for SIGTERM; 0: that */
+};
+
+struct last_act {
+	pid_t pid;    /* the child that waits for it; 0: none */
+	long long at; /* or NEVER; that child sees it */
+	bool traces;  /* nobody else needs our leave to trace us (Yama) */
 };
 
 struct teardown {
@@ -73,33 +88,36 @@ struct teardown {
 	struct limits limits;
 	const char *const *keep; /* names of helpers, NULL-terminated */
 	const struct signal_state *signals_before; /* for before_servers */
-	int stop_signal; /* what servers get: SIGTERM */
-	pid_t main;	 /* may be a server itself; 0: it is not there */
-	int main_signal; /* what it gets in its place; 0: the same */
+	struct main_process main;
 	struct events events;
+	struct progress reached;
+	struct last_act last_act;
+	struct clients clients;
 
 	struct helpers helpers;
 	struct supervisors supervisors;
 	struct queue queue;
-	struct clients clients;
-	struct progress reached;
-	pid_t last_act;	       /* the child that waits for it; 0: none */
-	long long last_act_at; /* or NEVER; that child sees it */
 };
 
 /*
  * Arms the last act: whatever happens until teardown_disarm(), when
- * limits->most_ms are over a child aborts what is ours and kills everybody. To
- * be called before anything that takes time, a look as well. If it is armed
+ * limits->most_ms are over a child aborts what is ours and kills all processes.
+ * To be called before anything that takes time, even a look. If it is armed
  * already, the new limits hold.
  */
 void teardown_arm(struct teardown *teardown, const struct limits *limits);
 void teardown_disarm(struct teardown *teardown);
 
 /*
- * Tears down everybody but us: clients, drain, servers, abort, verify, from
+ * From `at_ms` on, or NEVER: the last act plays, and nobody is looked at any
+ * more, as every look takes time if something holds its child up.
+ */
+void teardown_due(struct teardown *teardown, long long at_ms);
+
+/*
+ * Tears down all processes but us: clients, drain, servers, abort, verify, from
  * the phase reached. The registry must be fresh (look_for_servers()). Returns
- * when nobody is left or every limit has passed; the sum of the limits
+ * when none is left or every limit has passed; the sum of the limits
  * (abort_wait_ms counts twice, and for every connection that only umount can
  * abort) and half a second for the last unmounts bound it, but for
  * wait_for_clients.
@@ -107,7 +125,7 @@ void teardown_disarm(struct teardown *teardown);
 void teardown_run(struct teardown *teardown, const struct limits *limits);
 
 /*
- * The phase that is needed even where nobody is left: unmounts what is left of
+ * The phase that is needed even if no process is left: unmounts what is left of
  * connections of ours. A dead mount that others share with us would stay behind
  * in their trees.
  */
@@ -116,8 +134,8 @@ void teardown_detach(struct teardown *teardown);
 /*
  * Aborts each connection of ours whose servers have all exited but are not
  * dead: at the second look, so that an ordinary exit is not taken for a stuck
- * one. Nothing is lost by it, since nobody is left to answer. True if one has
- * been seen for the first time: look again soon.
+ * one. Nothing is lost by it, since no server is left to answer. True if one
+ * has been seen for the first time: look again soon.
  */
 bool teardown_abort_exited(struct teardown *teardown);
 

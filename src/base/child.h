@@ -32,12 +32,12 @@ int child_run(int (*work)(void *context), void *context, int flags,
 /* The same for a child that was started already. */
 int child_wait(pid_t pid, long long deadline_ms);
 
-/* The same, but who is late is left alone. */
+/* The same, but a child that is late is left alone. */
 int child_ended(pid_t pid, long long deadline_ms);
 
 /*
- * Reaps one dead child, ours or an orphan that the kernel gave us. 1 and how
- * it ended; 0 if none is dead; -1 and errno: ECHILD if there is no child, or why
+ * Reaps one dead child, ours or an orphan that the kernel gave us. 1 and how it
+ * ended; 0 if none is dead; -1 and errno: ECHILD if there is no child, or why
  * neither waitid(2) nor wait4(2) can say.
  */
 int child_reap(struct ending *ending);

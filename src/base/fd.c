@@ -13,6 +13,19 @@
 #define MOST_CLOSED 65536U /* without close_range(2), Linux 5.9 */
 
 int
+fd_open(int directory, const char *path, int flags)
+{
+	return (int)syscall(SYS_openat, directory, path, flags | O_LARGEFILE,
+	    0644);
+}
+
+long
+fd_link(int directory, const char *path, char *buffer, size_t size)
+{
+	return syscall(SYS_readlinkat, directory, path, buffer, size);
+}
+
+int
 fd_look(int fd, struct statx *status)
 {
 	return (int)syscall(SYS_statx, fd, "",
@@ -74,7 +87,7 @@ fd_close_between(unsigned first, unsigned last)
 void
 fd_replace_by_null(int fd)
 {
-	int null = open("/dev/null", O_RDWR);
+	int null = fd_open(AT_FDCWD, "/dev/null", O_RDWR);
 
 	if (null == fd)
 		return;

@@ -2,9 +2,19 @@
 #ifndef FINI_FD_H
 #define FINI_FD_H
 
+#include <stddef.h>
+
 #define STDIO 3 /* 0 to 2 */
 
 struct statx;
+
+/*
+ * openat(2), readlinkat(2), for files that do not fit into 2 GB, too, and with
+ * mode 0644 if one is made. musl's do more than the system call does, which is
+ * of use before Linux 2.6.39 only.
+ */
+int fd_open(int directory, const char *path, int flags);
+long fd_link(int directory, const char *path, char *buffer, size_t size);
 
 /*
  * statx(2) of an open file that no FUSE server is asked for: an empty mask and

@@ -1,4 +1,4 @@
-/* One event, one line on stderr, and never a wait for whoever reads it. */
+/* One event, one line on stderr, and never a wait for its reader. */
 #ifndef FINI_LOG_H
 #define FINI_LOG_H
 

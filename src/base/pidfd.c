@@ -1,15 +1,24 @@
 #include "src/base/pidfd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define PIDFD_THREAD O_EXCL /* linux/pidfd.h, Linux 6.9 */
+
 int
 pidfd_open(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int
+pidfd_of_thread(pid_t tid)
+{
+	return (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
 }
 
 int

@@ -12,6 +12,9 @@
 /* -1 and errno: ESRCH, ENOSYS (before 5.3, or a seccomp filter), EMFILE. */
 int pidfd_open(pid_t pid);
 
+/* The same for one thread; EINVAL before Linux 6.9, but for a first one. */
+int pidfd_of_thread(pid_t tid);
+
 /*
  * Sends `number`; `value` is passed on for a queued signal (sigqueue(3)) and
  * may be NULL. 0, or -1 and errno: ESRCH, EPERM, ENOSYS.
@@ -27,7 +30,7 @@ int pidfd_getfd(int pidfd, int number);
 
 /*
  * True when the whole thread group is gone, zombie or reaped. This is the
- * only liveness that holds for somebody else's children, and for a zombie
+ * only liveness that holds for another process's children, and for a zombie
  * leader whose other thread is stuck (pidfd_poll(), kernel/fork.c).
  */
 bool pidfd_dead(int pidfd);

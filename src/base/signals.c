@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -164,37 +163,34 @@ signal_stops(int number)
 static int
 realtime_number(const char *s)
 {
+	const char *above = text_after_word(s, "RTMIN");
+	const char *below = text_after_word(s, "RTMAX");
 	unsigned long long offset = 0;
 
-	if (strncasecmp(s, "RTMIN", 5) == 0) {
-		s += 5;
-		if (*s == '\0')
-			return RTMIN;
-		if (*s++ == '+' && decimal(s, SIGNALS - RTMIN, &offset) == 0)
-			return RTMIN + (int)offset;
-	} else if (strncasecmp(s, "RTMAX", 5) == 0) {
-		s += 5;
-		if (*s == '\0')
-			return SIGNALS;
-		if (*s++ == '-' && decimal(s, SIGNALS - RTMIN, &offset) == 0)
-			return SIGNALS - (int)offset;
-	}
-	return -1;
+	s = above ? above : below;
+	if (!s ||
+	    (*s &&
+		(*s != (above ? '+' : '-') ||
+		    decimal(s + 1, SIGNALS - RTMIN, &offset) < 0)))
+		return -1;
+	return above ? RTMIN + (int)offset : SIGNALS - (int)offset;
 }
 
 int
 signal_number(const char *name)
 {
 	unsigned long long number;
+	const char *rest = text_after_word(name, "SIG");
 
 	if (decimal(name, SIGNALS, &number) == 0)
 		return number > 0 ? (int)number : -1;
-	if (strncasecmp(name, "SIG", 3) == 0)
-		name += 3;
-	for (int i = 1; i < NAMES; i++)
-		if (names[i][0] &&
-		    strncasecmp(names[i] + 3, name, sizeof(names[i])) == 0)
+	if (rest)
+		name = rest;
+	for (int i = 1; i < NAMES; i++) {
+		rest = names[i][0] ? text_after_word(name, names[i] + 3) : NULL;
+		if (rest && !*rest)
 			return i;
+	}
 	return realtime_number(name);
 }
 

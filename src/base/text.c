@@ -98,12 +98,52 @@ text_nth(const char *strings, int n)
 }
 
 const char *
+text_after(const char *s, const char *part)
+{
+	for (; *part; s++, part++)
+		if (*s != *part)
+			return NULL;
+	return s;
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+const char *
+text_after_word(const char *s, const char *word)
+{
+	for (; *word; s++, word++)
+		if (lower(*s) != lower(*word))
+			return NULL;
+	return s;
+}
+
+const char *
 text_find(const char *s, const char *part)
 {
 	for (; *s; s++)
-		if (strncmp(s, part, strlen(part)) == 0)
+		if (text_after(s, part))
 			return s;
 	return NULL;
+}
+
+size_t
+text_until(const char *s, char c)
+{
+	size_t length = 0;
+
+	while (s[length] && s[length] != c)
+		length++;
+	return length;
+}
+
+bool
+text_has(const char *s, char c)
+{
+	return s[text_until(s, c)] != '\0';
 }
 
 const char *

@@ -6,6 +6,7 @@
 #define FINI_TEXT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct text {
@@ -33,8 +34,23 @@ void text_vformat(struct text *t, const char *format, va_list arguments)
  */
 const char *text_nth(const char *strings, int n);
 
+/* What is behind `part`, if `s` begins with it, or NULL. */
+const char *text_after(const char *s, const char *part);
+
+/* The same for a word in letters of either case. */
+const char *text_after_word(const char *s, const char *word);
+
 /* Where `part` is first in `s`, or NULL. (musl's strstr(3) takes 1.5 KB.) */
 const char *text_find(const char *s, const char *part);
+
+/*
+ * How many bytes of `s` are before the first `c`, or before its end. (musl's
+ * strcspn(3), which strsep(3) calls, and strchr(3) take 700 bytes.)
+ */
+size_t text_until(const char *s, char c);
+
+/* Is `c`, which is not NUL, in `s`? */
+bool text_has(const char *s, char c);
 
 /*
  * Reads the decimal number that `s` begins with: no sign, no blanks. Returns

@@ -44,6 +44,7 @@ abort_forced(struct view *v, struct set *connections, int deadline_ms)
 		if (result != UNMOUNT_DONE && result != UNMOUNT_BUSY)
 			continue;
 		r->connection[i].result.abort = ABORT_UNMOUNT;
+		r->connection[i].aborted = true; /* its number is free */
 		set_remove(connections, i);
 		if (result == UNMOUNT_BUSY)
 			set_add(&busy, i);
@@ -132,15 +133,14 @@ abort_connections(struct view *v, const struct set *connections,
     int deadline_ms)
 {
 	struct registry *r = &v->registry;
-	struct set rest = registry_ours(r);
+	struct set all = registry_ours(r), rest;
 	long long deadline;
 
-	set_keep(&rest, connections);
-	set_each(i, &rest) {
-		r->connection[i].aborted = true;
+	set_keep(&all, connections);
+	rest = all;
+	set_each(i, &all)
 		if (abort_pinned(v, i))
 			set_remove(&rest, i);
-	}
 	if (!set_is_empty(&rest))
 		abort_forced(v, &rest, deadline_ms);
 	deadline = now_ms() + deadline_ms;
@@ -151,6 +151,9 @@ abort_connections(struct view *v, const struct set *connections,
 			    answer_and_kill(v, i, deadline_ms));
 	set_each(i, &rest)
 		see_end(v, i, deadline);
+	/* Not before: if we are held up in it, another is to try again. */
+	set_each(i, &all)
+		r->connection[i].aborted = true;
 }
 
 const char *

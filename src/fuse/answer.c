@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "src/base/clock.h"
-#include "src/base/pidfd.h"
 #include "src/base/syscalls.h"
 #include "src/fuse/connection.h"
 #include "src/proc/fdinfo.h"
@@ -49,7 +48,7 @@ take_from(struct answers *a, const struct server *s, int proc, int connection,
 	for (proc_files_open(&f, proc, s->pid);
 	     a->count < DUPLICATES && proc_files_next(&f);)
 		if (may_serve(&f, id) &&
-		    (fd = pidfd_getfd(s->pidfd, f.number)) >= 0)
+		    (fd = proc_file_duplicate(&f, s->pidfd)) >= 0)
 			a->duplicate[a->count++] = (struct duplicate){
 				.fd = fd,
 				.connection = connection,

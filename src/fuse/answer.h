@@ -35,7 +35,7 @@ struct answers {
 };
 
 /*
- * Duplicates every /dev/fuse of those who serve the connection with index
+ * Duplicates every /dev/fuse of the servers of the connection with index
  * `connection`, where we have ptrace rights over the server and no seccomp
  * filter forbids it. Can wait: only in a look (eyes_open()).
  */
@@ -53,7 +53,7 @@ void answer_take(struct answers *answers, struct registry *registry, int proc,
 void answer_for(struct answers *answers, const struct people *people,
     struct registry *registry, int connection, long long deadline_ms);
 
-/* Was the connection seen to end? All who serve it are dead, or it is over. */
+/* Was the connection seen to end? All its servers are dead, or it is over. */
 bool answer_over(const struct answers *answers, const struct people *people,
     struct registry *registry, int connection);
 

@@ -18,24 +18,32 @@
 #define MOUNTS 4096
 #define FOREIGN 1024
 
+/* Where a connection is in our mount namespace, at the last look. */
+struct here {
+	bool mounted;
+	bool shared;	 /* by a mount that a peer outside may have made */
+	char point[128]; /* for people */
+};
+
 struct connection {
 	unsigned id; /* mount_connection() */
 	bool used;
-	bool ours;    /* a process of ours serves it: never undone */
-	bool mounted; /* in our mount namespace, at the last look */
-	bool shared;  /* by a mount that a peer outside may have made */
+	bool ours;	       /* a process of ours serves it: never undone */
 	unsigned exited_ticks; /* looks since all its servers have exited */
 	bool aborted;
 	bool over;    /* fusectl has it no more */
-	bool settled; /* it was over before anybody had its number */
+	bool settled; /* it was over before another had its number */
 	int turn;     /* of a --server among them, from 1; 0: it is none */
 	struct {
 		int unmount; /* enum unmount_result, of unmount_many() */
 		int abort;   /* enum abort_step, once aborted */
 	} result;
-	bool told; /* that its server is not seen */
+	struct {
+		bool unseen_told;      /* that it is not seen */
+		long long guess_until; /* whose_match_by_time(); 0: no guess */
+	} server;
 	struct fusectl_pin pin;
-	char point[128]; /* where it is mounted, for people */
+	struct here here;
 };
 
 /* A mount of a connection, in our mount namespace or in a server's. */
@@ -45,7 +53,7 @@ struct fuse_mount {
 	unsigned number; /* mount_connection(), foreign ones' too */
 	int connection;	 /* index; -1: foreign */
 	int inside;	 /* the connection that it is mounted in, or -1 */
-	pid_t seen_by;	 /* 0: us; else who has it in its namespace */
+	pid_t seen_by;	 /* 0: us; else the task with it in its namespace */
 };
 
 /* How a server is, as look_at_servers() found it. */
@@ -74,36 +82,42 @@ struct stop {
 	unsigned long long run_ns; /* task_run_time() then */
 };
 
+/* What a process has open of /dev/fuse, as look_for_servers() found it. */
+struct devices {
+	bool seen;	    /* any, at the last look */
+	bool released;	    /* it was seen without any since */
+	bool ring;	    /* and an io_uring: may be served by it */
+	unsigned untold;    /* those that fdinfo says nothing of */
+	unsigned unmatched; /* of these, not yet matched by time */
+};
+
 /* A process that holds /dev/fuse. */
 struct server {
-	pid_t pid;	    /* 0: free */
-	int pidfd;	    /* -1: could not be pinned */
-	struct set serves;  /* connections */
-	unsigned untold;    /* its /dev/fuse that fdinfo says nothing of */
-	unsigned unmatched; /* of these, not yet matched by time */
-	unsigned newness;   /* grows with each one found */
+	pid_t pid;		     /* 0: free */
+	pid_t parent;		     /* when it was found */
+	int pidfd;		     /* -1: could not be pinned */
+	unsigned newness;	     /* grows with each one found */
 	unsigned long long found_at; /* first; as task_origin() has it */
-	bool seen;		     /* at the last look */
-	bool second;	    /* forked from another holder: served last */
-	bool ring;	    /* has an io_uring: may be served by it */
-	bool released;	    /* was seen without any /dev/fuse since */
-	struct state state; /* at the last look_at_servers() */
-	struct stop stop;
+	bool second; /* forked from another holder: served last */
+	struct devices devices;
 	char comm[COMM_SIZE];
+	struct stop stop;
+	struct state state; /* at the last look_at_servers() */
+	struct set serves;  /* connections */
 };
 
 struct registry {
-	struct connection connection[CONNECTIONS];
-	struct server server[SERVERS];
 	int connections, servers; /* behind the last that was ever used */
-	struct fuse_mount mount[MOUNTS];
 	int mounts;
-	unsigned foreign[FOREIGN];
-	bool foreign_seen[FOREIGN];
 	int foreigns;
 	bool overflow; /* a table was full: something is not known */
 	bool changed;  /* something was mounted or unmounted since the start */
 	unsigned newest;
+	unsigned foreign[FOREIGN];
+	bool foreign_seen[FOREIGN];
+	struct connection connection[CONNECTIONS];
+	struct server server[SERVERS];
+	struct fuse_mount mount[MOUNTS];
 };
 
 /* The index of connection `id`, or -1. One that is over has no number. */

@@ -23,26 +23,33 @@ eyes_on(struct view *v, pid_t pid)
 
 /*
  * A child that works takes processor time, or goes on to the next process. One
- * that has done neither for so long waits for somebody.
+ * that has done neither for so long waits for somebody, unless it only waits for
+ * a processor, as where the container has a small share of one: that time is
+ * added to the look's, as often as it may take. The child is in no execve(2):
+ * its state can be asked for.
  */
 static int
-await(struct view *v, pid_t child, long long deadline)
+await(struct view *v, pid_t child, long long *deadline, long long most)
 {
+	int slice_ms = v->eyes.stall_ms / SLICES, result, idle = 0;
 	unsigned long long ns, before = 0;
 	pid_t at = 0;
-	int result, idle = 0;
 
 	do {
-		long long slice = now_ms() + v->eyes.stall_ms / SLICES;
-
-		result = child_ended(child, earlier(slice, deadline));
+		result =
+		    child_ended(child, earlier(now_ms() + slice_ms, *deadline));
 		if (result != CHILD_LATE)
 			return result;
 		ns = task_run_time(v->people.proc, child);
-		idle = ns == before && v->eyes.at == at ? idle + 1 : 0;
+		if (ns != before || v->eyes.at != at)
+			idle = 0;
+		else if (task_is_runnable(v->people.proc, child))
+			*deadline = earlier(*deadline + slice_ms, most);
+		else
+			idle++;
 		before = ns;
 		at = v->eyes.at;
-	} while (idle < SLICES && !is_due(deadline));
+	} while (idle < SLICES && !is_due(*deadline));
 	(void)kill(child, SIGKILL);
 	/* Its wait is one that SIGKILL ends (down_read_killable()). */
 	if (child_wait(child, now_ms() + v->eyes.stall_ms) == CHILD_LATE)
@@ -65,27 +72,46 @@ pass_over(struct view *v)
 	return true;
 }
 
-bool
-eyes_open(struct view *v)
+static bool
+look(struct view *v, int flags)
 {
-	long long deadline = now_ms() + v->eyes.most_ms;
+	long long until = v->eyes.until;
+	long long deadline = earlier(now_ms() + v->eyes.most_ms, until);
+	/* However many children. */
+	long long most = earlier(deadline + v->eyes.most_ms, until);
 	int result;
 
+	v->eyes.refused = false;
+	if (is_due(until))
+		return false;
 	do {
 		pid_t child;
 
 		v->eyes.at = 0;
-		child = child_start(CLONE_FILES);
+		child = child_start(flags);
 		if (child == 0) {
 			v->people.looker = getpid();
 			return true;
 		}
+		v->eyes.refused = child < 0;
 		if (child < 0)
 			return false;
-		result = await(v, child, deadline);
+		result = await(v, child, &deadline, most);
 		v->people.looker = 0;
 	} while (result == CHILD_LATE && !is_due(deadline) && pass_over(v));
 	return false;
+}
+
+bool
+eyes_open(struct view *v)
+{
+	return look(v, CLONE_FILES);
+}
+
+bool
+eyes_open_apart(struct view *v)
+{
+	return look(v, 0);
 }
 
 void

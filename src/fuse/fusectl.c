@@ -6,6 +6,7 @@
 #include <linux/stat.h>
 #include <unistd.h>
 
+#include "src/base/bytes.h"
 #include "src/base/fd.h"
 #include "src/base/text.h"
 #include "src/proc/mountinfo.h"
@@ -26,7 +27,7 @@ fusectl_see(struct fusectl *f, const struct mount *m)
 
 	if (f->visible >= 0 || m->cut)
 		return;
-	fd = fd_above_stdio(open(m->point,
+	fd = fd_above_stdio(fd_open(AT_FDCWD, m->point,
 	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 	if (fd < 0)
 		return;
@@ -47,11 +48,38 @@ fusectl_prepare(struct fusectl *f)
 	f->private = private_mount("fusectl");
 }
 
+/* In /proc/filesystems, as "nodev\tfusectl\n". */
+static bool
+kernel_has_fusectl(int proc)
+{
+	static const char name[] = "\tfusectl\n";
+	struct bytes list;
+	size_t at = 0;
+	char byte;
+
+	bytes_open(&list, proc_openat(proc, O_RDONLY, "filesystems"));
+	while (name[at] && (byte = bytes_next(&list)) != '\0')
+		at = byte == name[at] ? at + 1 : byte == name[0];
+	if (list.fd >= 0)
+		close(list.fd);
+	return name[at] == '\0';
+}
+
+void
+fusectl_list(struct fusectl *f, int proc, struct proc_dir *all)
+{
+	if (f->visible < 0 && !f->tried && kernel_has_fusectl(proc))
+		fusectl_prepare(f);
+	(void)proc_dir_open(all, f->visible >= 0 ? f->visible : f->private,
+	    ".");
+}
+
 static bool
 open_at(int root, unsigned id, struct fusectl_pin *pin)
 {
 	if (root < 0)
 		return false;
+	pin->id = id;
 	pin->abort = proc_openat(root, O_WRONLY, "%u/abort", id);
 	if (pin->abort < 0)
 		return false;
@@ -118,12 +146,30 @@ fusectl_waiting(const struct fusectl_pin *pin, unsigned *waiting)
 	return parse_waiting(text, n, waiting);
 }
 
+/* 0: it cannot be asked for. */
+static unsigned long long
+inode_of(int fd)
+{
+	struct statx status;
+
+	return fd_look(fd, &status) == 0 ? status.stx_ino : 0;
+}
+
 bool
 fusectl_gone(const struct fusectl_pin *pin)
 {
-	char text[16];
+	bool gone;
+	int fd;
 
-	return read_waiting(pin, text, sizeof(text)) == 0;
+	if (pin->door == FUSECTL_NONE || pin->directory < 0)
+		return false;
+	fd = proc_openat(pin->directory, O_PATH, "../%u", pin->id);
+	if (fd < 0)
+		return errno == ENOENT;
+	/* Its number may be another's by now. */
+	gone = inode_of(fd) != inode_of(pin->directory);
+	close(fd);
+	return gone;
 }
 
 bool

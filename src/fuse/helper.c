@@ -2,13 +2,16 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "src/base/numbers.h"
+#include "src/base/text.h"
 #include "src/fuse/eyes.h"
-#include "src/fuse/ties.h"
 #include "src/fuse/use.h"
 #include "src/fuse/view.h"
 #include "src/proc/process.h"
 #include "src/proc/procfs.h"
+#include "src/proc/socket_peer.h"
 #include "src/proc/task.h"
 
 #define DEEPEST 32 /* generations below a server */
@@ -98,7 +101,116 @@ add_descendants(struct helpers *h, struct view *v, pid_t pid, int depth)
 	}
 }
 
+/* Ties ----------------------------------------------------------------------- */
+
+/*
+ * What a process needs others for. It writes pipes that another reads, and has
+ * connected sockets that another answers on. Not the other way round: a process
+ * that is connected to a server's own service is its client. By inode, 192 KB.
+ */
+struct ties {
+	struct numbers pipes;	/* written by servers and helpers */
+	struct numbers sockets; /* their own */
+	struct numbers peers; /* that those have connected to, and listeners */
+	struct tcp_ports ports;
+	int diag; /* -1: sockets tie nothing */
+};
+
+/*
+ * Mapped: in data it would be PID 1's, and cost every fork of it. NULL where
+ * there is no memory for it. The child's end frees it.
+ */
+static struct ties *
+ties_new(void)
+{
+	struct ties *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (t == MAP_FAILED)
+		return NULL;
+	t->diag = socket_peer_open();
+	return t;
+}
+
+/* "pipe:[4711]" -> 4711; 0 if it is something else. */
+static uint32_t
+inode_of(const char *link, const char *kind)
+{
+	const char *number = text_after(link, kind);
+	unsigned long long inode;
+
+	if (!number || !digits(number, UINT32_MAX, &inode))
+		return 0;
+	return (uint32_t)inode;
+}
+
+static bool
+note_file(struct ties *t, const struct proc_files *f)
+{
+	uint32_t inode = inode_of(f->link, "pipe:[");
+
+	if (inode != 0)
+		return proc_file_writes(f) && numbers_add(&t->pipes, inode);
+	inode = inode_of(f->link, "socket:[");
+	if (t->diag < 0 || !numbers_add(&t->sockets, inode))
+		return false;
+	(void)numbers_add(&t->peers, (uint32_t)socket_peer(t->diag, inode));
+	return true;
+}
+
+/* Adds what `pid` needs others for. True if there was anything new. */
+static bool
+ties_note(struct ties *t, int proc, pid_t pid)
+{
+	struct proc_files f;
+	bool more = false;
+
+	for (proc_files_open(&f, proc, pid); proc_files_next(&f);)
+		more |= note_file(t, &f);
+	return more;
+}
+
+/* The TCP peers of all that was noted: those of pairs are known already. */
+static void
+ties_settle(struct ties *t)
+{
+	if (t->diag >= 0 && t->sockets.count > 0)
+		tcp_peers(t->diag, &t->ports, &t->sockets, &t->peers);
+}
+
+static bool
+is_tie(const struct ties *t, const struct proc_files *f)
+{
+	uint32_t inode = inode_of(f->link, "pipe:[");
+
+	if (inode != 0)
+		return numbers_have(&t->pipes, inode) && proc_file_reads(f);
+	return numbers_have(&t->peers, inode_of(f->link, "socket:["));
+}
+
+/* Is `pid` at the other end of one? */
+static bool
+ties_hold(const struct ties *t, int proc, pid_t pid)
+{
+	struct proc_files f;
+	bool tied = false;
+
+	for (proc_files_open(&f, proc, pid); !tied && proc_files_next(&f);)
+		tied = is_tie(t, &f);
+	proc_files_close(&f);
+	return tied;
+}
+
 /* Who is tied to one --------------------------------------------------------- */
+
+/* A comm that is as long as one can be may have been cut. */
+static bool
+is_named(const char *name, const char *comm)
+{
+	const char *rest = text_after(name, comm);
+
+	return rest && (*rest == '\0' || strlen(comm) == COMM_SIZE - 1);
+}
 
 static bool
 is_kept(const char *const *keep, int proc, pid_t pid)
@@ -109,7 +221,7 @@ is_kept(const char *const *keep, int proc, pid_t pid)
 		return false;
 	proc_comm(proc, pid, comm);
 	for (int i = 0; keep[i]; i++)
-		if (strncmp(keep[i], comm, COMM_SIZE - 1) == 0)
+		if (is_named(keep[i], comm))
 			return true;
 	return false;
 }
@@ -158,7 +270,6 @@ helpers_find(struct helpers *h, struct view *v, const char *const *keep)
 	int noted = 0, before;
 	bool more = keep[0] != NULL;
 
-	h->count = 0;
 	each_server(s, &v->registry)
 		s->second = false;
 	each_server(s, &v->registry) {

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "src/base/clock.h"
+#include "src/base/fd.h"
 #include "src/fuse/eyes.h"
 #include "src/fuse/mounts.h"
+#include "src/fuse/pin.h"
 #include "src/fuse/stuck.h"
 #include "src/fuse/use.h"
 #include "src/fuse/view.h"
@@ -33,7 +35,7 @@ struct holding {
 static bool
 rings_are_on(void)
 {
-	int fd = openat(AT_FDCWD, "/sys/module/fuse/parameters/enable_uring",
+	int fd = fd_open(AT_FDCWD, "/sys/module/fuse/parameters/enable_uring",
 	    O_RDONLY | O_CLOEXEC);
 	char on = 'N';
 
@@ -52,7 +54,9 @@ look_at_files(struct view *v, pid_t pid, struct holding *h)
 	int connection;
 
 	*h = (struct holding){ .devices = 0 };
-	for (proc_files_open(&f, v->people.proc, pid); proc_files_next(&f);) {
+	(void)proc_files_open(&f, v->people.proc, pid);
+	f.every = true;
+	while (proc_files_next(&f)) {
 		h->any = true;
 		h->ring = h->ring ||
 		    (strcmp(f.link, "anon_inode:[io_uring]") == 0 &&
@@ -96,6 +100,7 @@ static void
 note_server(struct view *v, struct people_walk *w, const struct holding *h)
 {
 	bool added;
+	unsigned long long started;
 	struct server *s = registry_add_server(&v->registry, w->pid, &added);
 
 	if (!s)
@@ -103,14 +108,15 @@ note_server(struct view *v, struct people_walk *w, const struct holding *h)
 	if (added) {
 		s->pidfd = people_keep(w);
 		s->found_at = boot_hundredths();
+		(void)task_origin(v->people.proc, w->pid, &s->parent, &started);
 	}
-	if (h->untold > s->untold)
-		s->unmatched += h->untold - s->untold;
-	s->untold = h->untold;
-	s->ring = h->ring;
-	s->released = false;
+	if (h->untold > s->devices.untold)
+		s->devices.unmatched += h->untold - s->devices.untold;
+	s->devices.untold = h->untold;
+	s->devices.ring = h->ring;
+	s->devices.released = false;
 	note_serves(v, s, h);
-	s->seen = true;
+	s->devices.seen = true;
 	proc_comm(v->people.proc, s->pid, s->comm);
 }
 
@@ -149,25 +155,49 @@ all_live_at(struct view *v, const char *home)
  * and of thousands of processes few do not share them.
  */
 static bool
-only_elsewhere(const struct view *v, char *home, size_t size)
+nothing_has_come(const struct registry *r)
 {
-	for (int i = 0; i < v->registry.connections; i++)
-		if (v->registry.connection[i].used)
+	for (int i = 0; i < r->connections; i++)
+		if (r->connection[i].used)
 			return false;
-	return !v->registry.changed &&
-	    proc_link(v->people.proc, home, size, "%d/ns/mnt",
-		v->people.self) >= 0;
+	return !r->changed;
+}
+
+/* A number for the connections of the machine that are not known; 0: none. */
+static unsigned
+unknown(struct view *v)
+{
+	struct proc_dir all;
+	unsigned sum = 0;
+	int id;
+
+	for (fusectl_list(&v->fusectl, v->people.proc, &all);
+	     proc_dir_next(&all, &id);)
+		if (!whose_is_known(&v->registry, (unsigned)id))
+			sum = sum * 31 + (unsigned)id;
+	return sum;
+}
+
+bool
+look_has_news(struct view *v)
+{
+	unsigned before = v->unknown;
+
+	v->unknown = unknown(v);
+	return v->unknown != 0 && v->unknown != before;
 }
 
 static void
-look_at_everybody(struct view *v)
+look_at_everybody(struct view *v, bool elsewhere)
 {
 	struct people_walk w;
 	struct server *s;
 	struct holding h;
 	char home[NAMESPACE_SIZE];
-	bool elsewhere = only_elsewhere(v, home, sizeof(home));
 
+	elsewhere = elsewhere &&
+	    proc_link(v->people.proc, home, sizeof(home), "%d/ns/mnt",
+		v->people.self) >= 0;
 	if (elsewhere && v->people.everybody && all_live_at(v, home))
 		return;
 	for (people_open(&w, &v->people); people_next(&w);) {
@@ -178,10 +208,11 @@ look_at_everybody(struct view *v)
 		if (h.devices > 0)
 			note_server(v, &w, &h);
 		else if (h.any && (s = registry_server(&v->registry, w.pid)))
-			s->released = true;
+			s->devices.released = true;
 	}
 	each_server(one, &v->registry)
-		if (!one->seen && one->pidfd < 0 && eyes_on(v, one->pid))
+		if (!one->devices.seen && one->pidfd < 0 &&
+		    eyes_on(v, one->pid))
 			one->state.exited =
 			    task_has_exited(v->people.proc, one->pid);
 }
@@ -189,10 +220,14 @@ look_at_everybody(struct view *v)
 void
 look_for_servers(struct view *v, bool everywhere)
 {
+	/* What no mountinfo of ours shows is attached nowhere, or a thread's. */
+	bool elsewhere =
+	    nothing_has_come(&v->registry) && !(everywhere && unknown(v) != 0);
+
 	each_server(s, &v->registry)
-		s->seen = false;
+		s->devices.seen = false;
 	if (eyes_open(v)) {
-		look_at_everybody(v);
+		look_at_everybody(v, elsewhere);
 		eyes_close();
 	}
 	look_who_is_dead(v);
@@ -200,7 +235,7 @@ look_for_servers(struct view *v, bool everywhere)
 		look_at_servers_mounts(v);
 		registry_find_insides(&v->registry);
 	}
-	whose_match_by_time(&v->registry, everywhere);
+	whose_match_by_time(&v->registry, everywhere, now_ms());
 	pin_ours(v);
 }
 
@@ -222,7 +257,7 @@ look_at_states(struct view *v, bool uses)
 		    (s->stop.unmounted &&
 			task_takes(v->people.proc, s->pid, SIGTERM));
 		now.place = waiting.leader;
-		if (uses || now.waits || s->ring)
+		if (uses || now.waits || s->devices.ring)
 			now.uses = use_by(v, s->pid, NULL);
 		s->state = now;
 	}
@@ -242,7 +277,7 @@ static bool
 is_dead(const struct view *v, const struct server *s)
 {
 	return people_dead(&v->people, s->pid, s->pidfd) ||
-	    (s->pidfd < 0 && !s->seen && !s->state.exited);
+	    (s->pidfd < 0 && !s->devices.seen && !s->state.exited);
 }
 
 void

@@ -1,4 +1,4 @@
-/* Looks who serves connections, and how servers are, by a child (eyes.h). */
+/* Finds the servers of connections, and their state, by a child (eyes.h). */
 #ifndef FINI_LOOK_H
 #define FINI_LOOK_H
 
@@ -7,11 +7,18 @@
 struct view;
 
 /*
- * Looks at the open files of everybody. With `everywhere`, also at the mounts
- * of servers that have a mount namespace of their own. What is ours is pinned
- * while it is mounted.
+ * Looks at the open files of all processes. With `everywhere`, also at the
+ * mounts of servers that have a mount namespace of their own. What is ours is
+ * pinned while it is mounted.
  */
 void look_for_servers(struct view *view, bool everywhere);
+
+/*
+ * Is there a connection, on the whole machine, of which nothing is known, and was
+ * there not when this was last asked? It may be ours, and be mounted where our
+ * mountinfo does not show it (src/fuse/pin.h).
+ */
+bool look_has_news(struct view *view);
 
 /*
  * Looks how each server is (struct state). What it uses only if `uses`

@@ -1,6 +1,6 @@
 /*
  * What mountinfo shows of connections, our own and a server's: which there are,
- * where, and that an open file of fusectl belongs to one (struct fusectl_pin).
+ * and where.
  */
 #ifndef FINI_MOUNTS_H
 #define FINI_MOUNTS_H
@@ -22,16 +22,9 @@ void look_what_is_over(struct view *view);
 void look_at_points(struct view *view);
 
 /*
- * Reads the mountinfo of each server: it may have mounted where only it can see
- * it.
+ * Reads the mountinfo of each server, and of each thread of it: it may have
+ * mounted where only it can see it.
  */
 void look_at_servers_mounts(struct view *view);
-
-/*
- * Ties what is known of each connection of ours to the connection, not to its
- * number: that may be another's once the mount is gone. Only where it is mounted
- * in a namespace that is ours or a server's, and not over.
- */
-void pin_ours(struct view *view);
 
 #endif

@@ -1,11 +1,20 @@
 #include "src/fuse/order.h"
 
-/* A second holder does not count: it goes last whatever it uses. */
+/*
+ * A second holder does not count: it goes last whatever it uses. What both serve,
+ * as they cannot be told apart, is taken for the other's: most servers use
+ * nothing of their own. But if that holds for each of them it says nothing.
+ */
 static bool
 needs(const struct order_server *who, const struct order_server *whom)
 {
-	return set_meets(&who->uses, &whom->serves) &&
-	    (!who->second || whom->second);
+	struct set others = who->uses;
+
+	set_cut(&others, &who->serves);
+	return (!who->second || whom->second) &&
+	    (set_meets(&others, &whom->serves) ||
+		(set_meets(&who->uses, &whom->serves) &&
+		    !set_meets(&whom->uses, &who->serves)));
 }
 
 /* Does anybody else who still waits need `i`? */

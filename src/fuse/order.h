@@ -17,11 +17,12 @@ struct order_server {
 
 /*
  * Says for each of `server` (at most SET_MOST) in which wave it goes, from 0:
- * who uses what another serves goes in an earlier one; those that nobody still
- * uses go together, but for declared ones, which go one by one, the last first:
- * it may be configured over the others. Who was forked from another holder goes
- * after all that were not. In a cycle the newest goes, alone. Returns the number
- * of waves; *cycle says whether there was one.
+ * one that uses what another serves, even if it may serve that itself, goes in
+ * an earlier one; those that none still uses go together, but for declared
+ * ones, which go one by one, the last first: it may be configured over the
+ * others. Who was forked from another holder goes after all that were not. In a
+ * cycle the newest goes, alone. Returns the number of waves; *cycle says whether
+ * there was one.
  */
 int order_waves(const struct order_server *server, int count, int *wave,
     bool *cycle);

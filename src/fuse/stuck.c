@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "src/base/text.h"
 #include "src/fuse/view.h"
 #include "src/proc/owner.h"
 #include "src/proc/procfs.h"
@@ -22,8 +23,8 @@ static bool
 is_fuse_wait(const char *name)
 {
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
-		if (strncmp(name, waits[i], strlen(waits[i])) == 0 &&
-		    strncmp(name, "fuse_dev_", 9) != 0)
+		if (text_after(name, waits[i]) &&
+		    !text_after(name, "fuse_dev_"))
 			return true;
 	return false;
 }
@@ -57,9 +58,8 @@ look(int proc, pid_t pid, int (*place)(int, pid_t, pid_t, char *, size_t),
 		told = true;
 		if (tid == pid) {
 			w->leader = number_of(name);
-			w->leader_takes =
-			    strncmp(name, "do_sigtimedwait", 15) == 0;
-			w->leader_locked = strncmp(name, "futex", 5) == 0;
+			w->leader_takes = text_after(name, "do_sigtimedwait");
+			w->leader_locked = text_after(name, "futex");
 		}
 		w->for_fuse |= is_fuse_wait(name);
 		w->for_requests |= strcmp(name, "fuse_dev_do_read") == 0;
@@ -74,7 +74,7 @@ stuck_in(const struct view *v, pid_t pid)
 	int proc = v->people.proc;
 	struct owner ours;
 
-	proc_as_owner(&ours, proc, pid);
+	owner_begin_with(&ours, proc, pid);
 	if (!look(proc, pid, task_wchan, &w))
 		(void)look(proc, pid, task_stack_top, &w);
 	owner_end(&ours);

@@ -111,7 +111,6 @@ void
 supervisors_find(struct supervisors *all, const struct helpers *h,
     struct view *v)
 {
-	all->count = 0;
 	each_server(s, &v->registry) {
 		int server = (int)(s - v->registry.server);
 

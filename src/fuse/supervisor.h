@@ -1,5 +1,5 @@
 /*
- * Supervisors: who holds the life of a server, or of a helper. They are its
+ * Supervisors: a server's or helper's life depends on them. They are its
  * ancestors (s6-supervise, runsv, a shell), which stop it when they are told to
  * stop, and start it again when it stops; and the PID 1 of a PID namespace that
  * it lives in, whose end is the end of all in there.
@@ -32,7 +32,7 @@ struct supervisors {
 	int count;
 };
 
-/* Finds them all. Can wait: only in a look (eyes_open()). */
+/* Adds them all. Can wait: only in a look (eyes_open()). */
 void supervisors_find(struct supervisors *supervisors,
     const struct helpers *helpers, struct view *view);
 

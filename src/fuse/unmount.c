@@ -13,6 +13,7 @@
 
 #include "src/base/child.h"
 #include "src/base/clock.h"
+#include "src/base/fd.h"
 #include "src/base/text.h"
 #include "src/fuse/view.h"
 #include "src/fuse/walk.h"
@@ -124,7 +125,7 @@ enter_namespace(int proc, pid_t pid)
 	int fd;
 
 	text_format(&t, "%d/ns/mnt", pid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	fd = fd_open(proc, path, O_RDONLY | O_CLOEXEC);
 	return fd >= 0 && setns(fd, CLONE_NEWNS) == 0;
 }
 

@@ -63,7 +63,7 @@ static void
 add_directory(struct set *used, const struct registry *r, int process,
     const char *name)
 {
-	int fd = openat(process, name, O_PATH | O_CLOEXEC);
+	int fd = fd_open(process, name, O_PATH | O_CLOEXEC);
 
 	if (fd < 0)
 		return;

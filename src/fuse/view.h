@@ -15,11 +15,14 @@
 
 /* How looks go (src/fuse/eyes.h). */
 struct eyes {
-	int stall_ms; /* without any progress: the child waits for somebody */
+	int stall_ms; /* without any progress: the child waits for a process */
 	int most_ms;  /* for a whole look */
-	pid_t at;     /* whom the child is looking at */
+	long long until; /* then none is begun, and none goes on; or NEVER */
+	bool refused;	 /* no child could be forked for the last one */
+	pid_t at;	 /* the process that the child is looking at */
 	pid_t blind[EYES_BLIND];
 	int blinds;
+	bool shown; /* what the child has found (src/fuse/pin.h) */
 };
 
 struct report;
@@ -31,6 +34,7 @@ struct view {
 	struct answers answers;
 	struct eyes eyes;
 	struct log log;
+	unsigned unknown;      /* connections looked for: look_has_news() */
 	struct report *report; /* what is told of it, besides the log */
 	int mountinfo;	       /* our own, open; -1: mounts are not seen */
 };

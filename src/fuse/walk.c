@@ -3,15 +3,20 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "src/base/fd.h"
+#include "src/base/text.h"
 #include "src/fuse/view.h"
 #include "src/fuse/whose.h"
 #include "src/proc/fdinfo.h"
 #include "src/proc/mountinfo.h"
 
-/* A mount that an open file lies on, by its mnt_id; id is -1: none is found. */
+/*
+ * A mount that an open file lies on, by its mnt_id; id is -1: none is found. Of
+ * one that is not FUSE, connection is its device's number.
+ */
 struct place {
 	int id;
 	bool fuse;
@@ -54,8 +59,8 @@ may_walk(const struct view *v, const struct place *p, const struct place *root)
 static int
 open_below(int parent, const char *name)
 {
-	int fd =
-	    openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = fd_open(parent, name,
+	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	close(parent);
 	return fd;
@@ -66,14 +71,15 @@ static bool
 is_at(const struct view *v, int mountinfo, const struct mount *m,
     const char *name)
 {
-	int fd = openat(AT_FDCWD, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int fd = fd_open(AT_FDCWD, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct place p = { .id = -1 };
 
 	if (fd < 0)
 		return false;
 	p = place_of(v, mountinfo, fd);
 	close(fd);
-	return p.id == m->id && p.fuse && p.connection == mount_connection(m);
+	return p.id == m->id && p.fuse == mount_is_fuse(m) &&
+	    p.connection == mount_connection(m);
 }
 
 /* `parent` becomes our working directory: is it `m` that `name` leads to there? */
@@ -81,7 +87,8 @@ static bool
 arrives(const struct view *v, int mountinfo, int parent, const struct mount *m,
     const char *name)
 {
-	bool there = fchdir(parent) == 0 && is_at(v, mountinfo, m, name);
+	bool there =
+	    syscall(SYS_fchdir, parent) == 0 && is_at(v, mountinfo, m, name);
 
 	close(parent);
 	return there;
@@ -91,18 +98,19 @@ const char *
 walk_to_mount(const struct view *v, int mountinfo, struct mount *m,
     bool *foreign)
 {
-	int fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = fd_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct place root = place_of(v, mountinfo, fd), here = root;
-	char *name = m->point + 1, *slash;
+	char *name = m->point + 1;
 
 	*foreign = false;
 	while (fd >= 0 && may_walk(v, &here, &root)) {
-		slash = strchr(name, '/');
-		if (!slash)
+		size_t length = text_until(name, '/');
+
+		if (!name[length])
 			return arrives(v, mountinfo, fd, m, name) ? name : NULL;
-		*slash = '\0';
+		name[length] = '\0';
 		fd = open_below(fd, name);
-		name = slash + 1;
+		name += length + 1;
 		here = place_of(v, mountinfo, fd);
 	}
 	*foreign = fd >= 0;

@@ -24,7 +24,7 @@ not_foreign(struct registry *r, unsigned id)
 			r->foreign[i] = r->foreign[--r->foreigns];
 	connection = registry_add(r, id);
 	if (connection >= 0)
-		r->connection[connection].mounted = true;
+		r->connection[connection].here.mounted = true;
 }
 
 void
@@ -102,8 +102,8 @@ whose_mounted(struct registry *r, const struct mount *m, pid_t seen_by)
 	if (connection < 0 && !may_be_foreign(r, id))
 		connection = registry_add(r, id);
 	if (connection >= 0 && seen_by == 0) {
-		r->connection[connection].mounted = true;
-		r->connection[connection].shared |= m->shared;
+		r->connection[connection].here.mounted = true;
+		r->connection[connection].here.shared |= m->shared;
 	}
 	remember(r, m, connection, seen_by);
 }
@@ -114,7 +114,8 @@ whose_forget_mounts(struct registry *r)
 	r->mounts = 0;
 	memset(r->foreign_seen, 0, sizeof(r->foreign_seen));
 	for (int i = 0; i < r->connections; i++)
-		r->connection[i].mounted = r->connection[i].shared = false;
+		r->connection[i].here.mounted = r->connection[i].here.shared =
+		    false;
 }
 
 bool
@@ -135,7 +136,7 @@ whose_settle(struct registry *r)
 		if (registry_server_of(r, i)) {
 			unserved |= c->over;
 			c->settled |= registry_find(r, c->id) < 0;
-		} else if (c->mounted)
+		} else if (c->here.mounted)
 			unserved = true;
 		else
 			registry_drop(r, i);
@@ -161,7 +162,8 @@ over_of(const struct registry *r, unsigned id, const struct server *s)
 {
 	int next = registry_find(r, id);
 
-	if (s && !s->released && (next < 0 || r->connection[next].shared))
+	if (s && !s->devices.released &&
+	    (next < 0 || r->connection[next].here.shared))
 		set_each(i, &s->serves)
 			if (r->connection[i].over &&
 			    r->connection[i].id == id &&
@@ -196,9 +198,15 @@ whose_is_ours(const struct registry *r, unsigned id)
 }
 
 bool
+whose_is_known(const struct registry *r, unsigned id)
+{
+	return registry_is_foreign(r, id) || registry_find(r, id) >= 0;
+}
+
+bool
 whose_is_unseen(const struct connection *c)
 {
-	return c->used && !c->ours && !c->shared && c->mounted;
+	return c->used && !c->ours && !c->here.shared && c->here.mounted;
 }
 
 /*
@@ -209,35 +217,83 @@ whose_is_unseen(const struct connection *c)
 static bool
 may_be_served(const struct connection *c, bool by_anyone)
 {
-	return c->used && (!by_anyone || (c->mounted && !c->shared));
+	return c->used && (!by_anyone || (c->here.mounted && !c->here.shared));
+}
+
+/* Holders that nothing tells a connection of, and what they may serve. */
+struct by_time {
+	long long now;
+	bool by_anyone;
+	struct set open, guessed; /* connections; guessed are open, too */
+	unsigned mounts, holders, descriptors;
+};
+
+static void
+find_open(struct by_time *t, struct registry *r)
+{
+	for (int i = 0; i < r->connections; i++) {
+		const struct connection *c = &r->connection[i];
+		bool guessed = !t->by_anyone && c->server.guess_until > t->now;
+
+		if (!may_be_served(c, t->by_anyone) ||
+		    (!guessed && registry_server_of(r, i)))
+			continue;
+		set_add(&t->open, i);
+		t->mounts++;
+		if (guessed)
+			set_add(&t->guessed, i);
+	}
+}
+
+static bool
+may_serve(const struct by_time *t, const struct server *s)
+{
+	if (t->by_anyone)
+		return s->devices.untold > 0;
+	return s->devices.unmatched > 0 || set_meets(&s->serves, &t->guessed);
+}
+
+static bool
+all_are_there(const struct by_time *t)
+{
+	return t->holders <= t->mounts && t->descriptors >= t->mounts;
 }
 
 static void
-match(struct registry *r, bool by_anyone)
+match(struct registry *r, bool by_anyone, long long now)
 {
-	struct set unserved = { 0 };
+	struct by_time t = { .now = now, .by_anyone = by_anyone };
 	bool any = false;
 
-	for (int i = 0; i < r->connections; i++)
-		if (may_be_served(&r->connection[i], by_anyone) &&
-		    !registry_server_of(r, i))
-			set_add(&unserved, i);
-	if (set_is_empty(&unserved))
+	find_open(&t, r);
+	if (t.mounts == 0)
 		return;
 	each_server(s, r)
-		if (by_anyone ? s->untold > 0 : s->unmatched > 0) {
-			set_join(&s->serves, &unserved);
-			s->unmatched = 0;
+		if (may_serve(&t, s)) {
+			set_join(&s->serves, &t.open);
+			s->devices.unmatched = 0;
 			any = true;
+			/* A fork holds what its parent does: one holder. */
+			if (registry_server(r, s->parent))
+				continue;
+			t.holders++;
+			t.descriptors += s->devices.untold;
 		}
-	set_each(i, &unserved)
-		r->connection[i].ours |= any;
+	set_each(i, &t.open) {
+		struct connection *c = &r->connection[i];
+
+		c->ours |= any;
+		if (!any || by_anyone || all_are_there(&t))
+			c->server.guess_until = 0;
+		else if (c->server.guess_until <= t.now)
+			c->server.guess_until = t.now + WHOSE_GUESS_MS;
+	}
 }
 
 void
-whose_match_by_time(struct registry *r, bool rest)
+whose_match_by_time(struct registry *r, bool rest, long long now)
 {
-	match(r, false);
+	match(r, false, now);
 	if (rest)
-		match(r, true);
+		match(r, true, now);
 }

@@ -1,13 +1,10 @@
 #include "src/proc/fdinfo.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
-#include "src/base/bytes.h"
 #include "src/base/text.h"
 #include "src/proc/process.h"
 #include "src/proc/procfs.h"
@@ -21,45 +18,22 @@
 #define FUSE_DEVICE \
 	(10U << 20 | 229U) /* misc, FUSE_MINOR (linux/miscdevice.h) */
 
-/* The start of the next line, as far as it fits. False after the last. */
-static bool
-next_line(struct bytes *b, char *line, size_t size)
-{
-	size_t used = 0;
-	char byte;
-
-	while ((byte = bytes_next(b)) != '\n' && byte != '\0')
-		if (used < size - 1)
-			line[used++] = byte;
-	line[used] = '\0';
-	return byte == '\n';
-}
-
 /*
- * The number after "NAME:" at the start of a line; false if none. Locks, which
+ * The number after NAME at the start of a line; false if none. Locks, which
  * anybody can take, make the file long.
  */
 static bool
 find_value(int proc, pid_t pid, int number, const char *name, unsigned *value)
 {
-	struct bytes info;
-	size_t length = strlen(name);
 	unsigned long long found;
 	char line[48];
-	bool any = false;
+	const char *rest = proc_value(proc, name, line, sizeof(line),
+	    "%d/fdinfo/%d", pid, number);
 
-	bytes_open(&info,
-	    proc_openat(proc, O_RDONLY, "%d/fdinfo/%d", pid, number));
-	if (info.fd < 0)
+	if (!rest || !digits(rest, UINT_MAX, &found))
 		return false;
-	while (!any && next_line(&info, line, sizeof(line)))
-		any = strncmp(line, name, length) == 0 && line[length] == ':' &&
-		    digits(line + length + 1 + strspn(line + length + 1, "\t "),
-			UINT_MAX, &found);
-	close(info.fd);
-	if (any)
-		*value = (unsigned)found;
-	return any;
+	*value = (unsigned)found;
+	return true;
 }
 
 int
@@ -67,8 +41,15 @@ fdinfo_mount(int proc, pid_t pid, int number)
 {
 	unsigned mount;
 
-	return find_value(proc, pid, number, "mnt_id", &mount) ? (int)mount :
-								 -1;
+	return find_value(proc, pid, number, "mnt_id:\t", &mount) ? (int)mount :
+								    -1;
+}
+
+bool
+fdinfo_connection(int proc, pid_t pid, int number, unsigned *connection)
+{
+	return TOLD &&
+	    find_value(proc, pid, number, "fuse_connection:\t", connection);
 }
 
 bool
@@ -104,9 +85,7 @@ fdinfo_device(const struct proc_files *f, unsigned *connection)
 {
 	if (!is_device(f))
 		return DEVICE_NOT;
-	if (TOLD &&
-	    find_value(f->proc, f->pid, f->number, "fuse_connection",
-		connection))
+	if (fdinfo_connection(f->proc, f->pid, f->number, connection))
 		return DEVICE_SERVES;
 	return fdinfo_tells_device() ? DEVICE_IDLE : DEVICE_UNTOLD;
 }

@@ -13,6 +13,13 @@ struct proc_files;
 /* The mnt_id of an open file of `pid`; -1 if it is not told. */
 int fdinfo_mount(int proc, pid_t pid, int number);
 
+/*
+ * The connection that /dev/fuse, open as `number` in `pid`, serves: by
+ * "fuse_connection:" (Linux 6.16, 514d9210bf45), however long the file is. False
+ * if it is not told.
+ */
+bool fdinfo_connection(int proc, pid_t pid, int number, unsigned *connection);
+
 enum device {
 	DEVICE_NOT,    /* some other file */
 	DEVICE_IDLE,   /* opened, but nothing is mounted with it */
@@ -20,10 +27,7 @@ enum device {
 	DEVICE_SERVES  /* *connection */
 };
 
-/*
- * By its device number, whatever its name, and by "fuse_connection:" (Linux
- * 6.16, 514d9210bf45), however long the file is.
- */
+/* By its device number, whatever its name, and by fdinfo_connection(). */
 enum device fdinfo_device(const struct proc_files *files, unsigned *connection);
 
 /* Does this kernel tell? Linux 6.16 or later does. */

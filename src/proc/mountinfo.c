@@ -92,9 +92,9 @@ end_field(struct mountinfo *p)
 		p->broken |= !rest || !number(rest, '\0', &p->mount.minor);
 		break;
 	case FIELD_OPTIONAL:
-		if (strncmp(p->head, "master:", 7) == 0)
+		if (text_after(p->head, "master:"))
 			p->mount.propagated = true;
-		if (strncmp(p->head, "shared:", 7) == 0)
+		if (text_after(p->head, "shared:"))
 			p->mount.shared = true;
 		if (strcmp(p->head, "-") != 0)
 			p->field--; /* another one may follow */
@@ -216,12 +216,12 @@ mounts_next(struct mounts *m)
 bool
 mount_is_fuse(const struct mount *mount)
 {
-	const char *type = mount->type;
+	const char *rest = text_after(mount->type, "fuse");
+	const char *block = text_after(mount->type, "fuseblk");
 
-	if (strncmp(type, "fuse", 4) != 0)
-		return false;
-	type += strncmp(type + 4, "blk", 3) == 0 ? 7 : 4;
-	return *type == '\0' || *type == '.';
+	if (block)
+		rest = block;
+	return rest && (*rest == '\0' || *rest == '.');
 }
 
 unsigned

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "src/base/syscalls.h"
+#include "src/proc/procfs.h"
 
 #define NOBODY ((unsigned)-1) /* setfsuid(2) then only tells */
 
@@ -23,9 +24,26 @@ owner_begin(struct owner *ours, int directory)
 	ours->uid = (int)syscall(SYS_setfsuid, owner.stx_uid);
 }
 
-int
-owner_become(int directory)
+static int
+open_process(int proc, pid_t pid)
 {
+	return proc_openat(proc, O_PATH | O_DIRECTORY, "%d", pid);
+}
+
+void
+owner_begin_with(struct owner *ours, int proc, pid_t pid)
+{
+	int directory = open_process(proc, pid);
+
+	owner_begin(ours, directory);
+	if (directory >= 0)
+		close(directory);
+}
+
+int
+owner_become(int proc, pid_t pid)
+{
+	int directory = open_process(proc, pid);
 	struct statx owner;
 
 	if (syscall(SYS_statx, directory, "", AT_EMPTY_PATH, STATX_UID,

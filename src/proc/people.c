@@ -210,7 +210,7 @@ send_as_owner(void *context)
 {
 	const struct call *c = context;
 
-	return proc_become_owner(c->people->proc, c->pid) < 0 ||
+	return owner_become(c->people->proc, c->pid) < 0 ||
 	    send(c->people, c->pid, c->pidfd, c->number) < 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Who may be looked at and signalled: everybody in the PID namespace when we
- * are its PID 1, else our descendants only.
+ * The processes that may be looked at and signalled: all in the PID namespace
+ * if we are its PID 1, else our descendants only.
  */
 #ifndef FINI_PEOPLE_H
 #define FINI_PEOPLE_H
@@ -13,11 +13,11 @@
 
 #define PEOPLE_OWN 8 /* children that init made for itself */
 #define PEOPLE_DEEPEST \
-	64 /* generations; whoever is deeper comes up to us \
-			     when its ancestors die */
+	64 /* generations; deeper ones come up to us \
+			     when their ancestors die */
 
 struct people {
-	int proc;	/* proc_open()'s, -1: nobody can be seen */
+	int proc;	/* proc_open()'s, -1: no process can be seen */
 	bool everybody; /* we are PID 1 */
 	pid_t self;
 	pid_t root;	/* whose descendants: init; if not us, it is stopped */
@@ -28,7 +28,7 @@ struct people {
 };
 
 /*
- * Each process alive, one after the other, who is deeper before his parent:
+ * Each process alive, one after the other, children before their parents:
  *
  *	for (people_open(&w, people); people_next(&w);)
  *		w.pid, w.pidfd ...
@@ -36,7 +36,7 @@ struct people {
  * It is pinned: while w.pidfd is open, what was a member stays what the pid
  * means. w.pidfd is -1 where the kernel gives none; people_signal() then does
  * what is still safe. The next people_next() closes it, unless people_keep()
- * took it over; who leaves earlier calls people_close(). people_open() gives 0,
+ * took it over; on leaving earlier call people_close(). people_open() gives 0,
  * or -1 if the processes cannot be listed; then there are none.
  */
 struct people_walk {
@@ -44,7 +44,7 @@ struct people_walk {
 	pid_t pid;
 	int pidfd;
 	struct proc_dir all;
-	int depth; /* of who is looked below; level[0] is init */
+	int depth; /* of the one looked below; level[0] is init */
 	struct {
 		pid_t pid;
 		int pidfd; /* -1: init, and pinned without */
@@ -70,9 +70,9 @@ int people_signal(const struct people *people, pid_t pid, int pidfd,
 bool people_dead(const struct people *people, pid_t pid, int pidfd);
 
 /*
- * True while somebody alive (no zombie) other than us and people->own is
- * there. Where processes cannot be listed, zombies count: kill(-1, 0) finds
- * them, and so does a wait for our children.
+ * True while a process is alive (no zombie) other than us and people->own.
+ * Where processes cannot be listed, zombies count: kill(-1, 0) finds them, and
+ * so does a wait for our children.
  */
 bool people_exist(const struct people *people);
 
@@ -80,7 +80,7 @@ bool people_exist(const struct people *people);
 void people_own(struct people *people, pid_t pid);
 void people_disown(struct people *people, pid_t pid);
 
-/* child_run(); who is late is ours, and visited by nobody. */
+/* child_run(); a child that is late is ours, and never visited. */
 int people_child(struct people *people, int (*work)(void *context),
     void *context, int flags, long long deadline_ms);
 

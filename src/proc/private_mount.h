@@ -1,4 +1,4 @@
-/* A filesystem of the kernel's, mounted nowhere: nobody else can reach it. */
+/* A filesystem of the kernel's, mounted nowhere: only we can reach it. */
 #ifndef FINI_PRIVATE_MOUNT_H
 #define FINI_PRIVATE_MOUNT_H
 

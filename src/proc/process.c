@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "src/base/fd.h"
+#include "src/base/pidfd.h"
 #include "src/base/text.h"
 
 /* Children ----------------------------------------------------------------- */
@@ -77,12 +78,23 @@ proc_is_child(int proc, pid_t pid, pid_t child)
 
 /* Open files --------------------------------------------------------------- */
 
+#ifdef FINI_NO_FDINFO
+#define TOLD false /* as before Linux 6.2, for tests */
+#else
+#define TOLD true
+#endif
+
 int
 proc_files_open(struct proc_files *f, int proc, pid_t pid)
 {
 	f->proc = proc;
 	f->pid = pid;
 	f->as_owner = false;
+	f->every = false;
+	f->tables.leader = pid;
+	f->tables.tasks.fd = -1;
+	f->tables.begun = false;
+	f->tables.first = f->tables.last = 0;
 	return proc_dir_open(&f->dir, proc, "%d/fd", pid);
 }
 
@@ -90,6 +102,8 @@ void
 proc_files_close(struct proc_files *f)
 {
 	proc_dir_close(&f->dir);
+	proc_dir_close(&f->tables.tasks);
+	f->tables.begun = true;
 	if (f->as_owner)
 		owner_end(&f->ours);
 	f->as_owner = false;
@@ -102,12 +116,81 @@ again_as_owner(struct proc_files *f)
 		return false;
 	proc_dir_close(&f->dir);
 	f->as_owner = true;
-	proc_as_owner(&f->ours, f->proc, f->pid);
+	owner_begin_with(&f->ours, f->proc, f->pid);
 	return proc_dir_open(&f->dir, f->proc, "%d/fd", f->pid) == 0;
 }
 
-bool
-proc_files_next(struct proc_files *f)
+/* How many files it has: the size of fd (proc_fd_getattr(), Linux 6.2). */
+static unsigned
+files_told(int table)
+{
+	struct statx status;
+
+	if (!TOLD ||
+	    syscall(SYS_statx, table, "", AT_EMPTY_PATH, STATX_SIZE, &status) <
+		0)
+		return 0;
+	return (unsigned)status.stx_size;
+}
+
+/*
+ * What tables that differ mostly differ in: how many files, or where that is not
+ * told, with `every`, their numbers. 0: it has none.
+ */
+static unsigned
+sign_of(const struct proc_files *f, pid_t tid)
+{
+	struct proc_dir table;
+	unsigned sign;
+	int number;
+
+	if (proc_dir_open(&table, f->proc, "%d/fd", tid) < 0)
+		return 0;
+	sign = files_told(table.fd);
+	if (sign == 0)
+		while ((sign == 0 || f->every) &&
+		    proc_dir_next(&table, &number))
+			sign = f->every ? sign * 31 + (unsigned)number + 1 : 1;
+	proc_dir_close(&table);
+	return sign;
+}
+
+/* The first one's is asked for again: files come and go meanwhile. */
+static bool
+is_another(struct proc_files *f, pid_t tid)
+{
+	struct tables *t = &f->tables;
+	unsigned sign = sign_of(f, tid);
+
+	if (sign == 0 || sign == t->first || sign == t->last)
+		return false;
+	t->first = sign_of(f, t->leader);
+	t->last = sign;
+	return sign != t->first;
+}
+
+/* A table is a task's: a thread may have one of its own (unshare(2)). */
+static bool
+next_table(struct proc_files *f)
+{
+	struct tables *t = &f->tables;
+	int tid;
+
+	if (!t->begun)
+		(void)proc_dir_open(&t->tasks, f->proc, "%d/task", t->leader);
+	t->begun = true;
+	while (proc_dir_next(&t->tasks, &tid))
+		if (tid != t->leader && is_another(f, tid) &&
+		    proc_dir_open(&f->dir, f->proc, "%d/fd", tid) == 0) {
+			f->pid = tid;
+			return true;
+		}
+	return false;
+}
+
+/* False at the end of a table, or if it cannot be looked at. */
+static bool
+next_file(struct proc_files *f)
 {
 	while (proc_dir_next(&f->dir, &f->number)) {
 		char name[16];
@@ -115,7 +198,7 @@ proc_files_next(struct proc_files *f)
 		ssize_t n;
 
 		text_format(&t, "%d", f->number);
-		n = readlinkat(f->dir.fd, name, f->link, sizeof(f->link) - 1);
+		n = fd_link(f->dir.fd, name, f->link, sizeof(f->link) - 1);
 		if (n >= 0) {
 			f->link[n] = '\0';
 			return true;
@@ -124,8 +207,19 @@ proc_files_next(struct proc_files *f)
 		if (errno == EACCES && !again_as_owner(f))
 			break;
 	}
-	proc_files_close(f);
+	proc_dir_close(&f->dir);
 	return false;
+}
+
+bool
+proc_files_next(struct proc_files *f)
+{
+	while (!next_file(f))
+		if (!next_table(f)) {
+			proc_files_close(f);
+			return false;
+		}
+	return true;
 }
 
 /* The file itself, or with AT_SYMLINK_NOFOLLOW its link. */
@@ -174,4 +268,22 @@ bool
 proc_file_writes(const struct proc_files *f)
 {
 	return has_mode(f, S_IWUSR);
+}
+
+int
+proc_file_duplicate(const struct proc_files *f, int pidfd)
+{
+	pid_t leader = f->tables.leader;
+	int fd, thread, alive;
+
+	if (f->pid == leader)
+		return pidfd_getfd(pidfd, f->number);
+	thread = pidfd_of_thread(f->pid);
+	alive = proc_openat(f->proc, O_PATH, "%d/task/%d", leader, f->pid);
+	fd = alive < 0 ? -1 : pidfd_getfd(thread, f->number);
+	if (alive >= 0)
+		close(alive);
+	if (thread >= 0)
+		close(thread);
+	return fd;
 }

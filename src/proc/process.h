@@ -22,18 +22,30 @@ void proc_children_close(struct proc_children *children);
 bool proc_is_child(int proc, pid_t pid, pid_t child);
 
 /*
- * Its open files, likewise. Without CAP_SYS_PTRACE those of
- * another user are looked at with its ids on files (src/proc/owner.h), until
- * it is closed.
+ * Its open files, likewise: those of all its tasks. Each can have a table of its
+ * own (CLONE_FILES, unshare(2)), and the first has none once it has ended. One
+ * that only another task has is found by how many files that has, which the
+ * kernel tells since Linux 6.2; before, only with `every`, set after
+ * proc_files_open(), and by their numbers.
+ *
+ * Without CAP_SYS_PTRACE those of another user are looked at with its ids on
+ * files (src/proc/owner.h), until it is closed.
  */
 struct proc_files {
 	int proc;
-	pid_t pid;
+	pid_t pid;	     /* whose table it is in: /proc/TID works, too */
 	int number;	     /* of the file */
 	char link[PATH_MAX]; /* "/dev/fuse", "socket:[4711]"; as readlink */
 	struct proc_dir dir;
 	struct owner ours;
 	bool as_owner;
+	bool every;
+	struct tables {
+		pid_t leader;
+		struct proc_dir tasks;
+		bool begun;
+		unsigned first, last; /* signs: process.c */
+	} tables;
 };
 
 int proc_files_open(struct proc_files *files, int proc, pid_t pid);
@@ -46,6 +58,12 @@ void proc_files_close(struct proc_files *files);
  * be had. The server of a file on FUSE is not asked: fd_look() says why.
  */
 int proc_file_device(const struct proc_files *files, unsigned *device);
+
+/*
+ * A duplicate of it; `pidfd` is the process's. As pidfd_getfd(), and can wait as
+ * that; of a thread's own table only since Linux 6.9.
+ */
+int proc_file_duplicate(const struct proc_files *files, int pidfd);
 
 /* Was it opened for reading, for writing? The link's mode tells it. */
 bool proc_file_reads(const struct proc_files *files);

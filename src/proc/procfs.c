@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "src/base/bytes.h"
 #include "src/base/fd.h"
 #include "src/base/text.h"
 #include "src/proc/private_mount.h"
@@ -25,7 +26,7 @@ shows_us(int proc)
 	char link[16] = "";
 	unsigned long long pid;
 
-	return readlinkat(proc, "self", link, sizeof(link) - 1) > 0 &&
+	return fd_link(proc, "self", link, sizeof(link) - 1) > 0 &&
 	    decimal(link, INT_MAX, &pid) == 0 && (pid_t)pid == getpid();
 }
 
@@ -42,7 +43,7 @@ if_it_shows_us(int proc)
 int
 proc_open(void)
 {
-	int fd = if_it_shows_us(fd_above_stdio(open("/proc",
+	int fd = if_it_shows_us(fd_above_stdio(fd_open(AT_FDCWD, "/proc",
 	    O_PATH | O_DIRECTORY | O_CLOEXEC)));
 
 	return fd >= 0 ? fd :
@@ -55,17 +56,18 @@ static int
 open_path(int proc, int flags, const char *format, va_list arguments)
 {
 	struct open_how how = {
-		.flags = (unsigned)(O_CLOEXEC | flags),
 		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
 	};
 	char path[PATH_SIZE];
 	struct text t = text_over(path, sizeof(path));
 	int fd;
 
+	flags |= flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK;
+	how.flags = (unsigned)flags;
 	text_vformat(&t, format, arguments);
 	fd = (int)syscall(SYS_openat2, proc, path, &how, sizeof(how));
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(proc, path, O_CLOEXEC | flags);
+		fd = fd_open(proc, path, flags);
 	return fd;
 }
 
@@ -106,6 +108,38 @@ proc_read(int proc, char *buffer, size_t size, const char *format, ...)
 	return terminate(buffer, n);
 }
 
+/* False after the last. */
+static bool
+next_line(struct bytes *b, char *line, size_t size)
+{
+	size_t used = 0;
+	char byte;
+
+	while ((byte = bytes_next(b)) != '\n' && byte != '\0')
+		if (used < size - 1)
+			line[used++] = byte;
+	line[used] = '\0';
+	return byte == '\n';
+}
+
+const char *
+proc_value(int proc, const char *name, char *line, size_t size,
+    const char *format, ...)
+{
+	const char *value = NULL;
+	va_list arguments;
+	struct bytes file;
+
+	va_start(arguments, format);
+	bytes_open(&file, open_path(proc, O_RDONLY, format, arguments));
+	va_end(arguments);
+	while (!value && next_line(&file, line, size))
+		value = text_after(line, name);
+	if (file.fd >= 0)
+		close(file.fd);
+	return value;
+}
+
 /* The link itself is opened: what it leads to is never touched. */
 ssize_t
 proc_link(int proc, char *buffer, size_t size, const char *format, ...)
@@ -119,7 +153,7 @@ proc_link(int proc, char *buffer, size_t size, const char *format, ...)
 	va_end(arguments);
 	if (fd < 0)
 		return -1;
-	n = readlinkat(fd, "", buffer, size - 1);
+	n = fd_link(fd, "", buffer, size - 1);
 	error = errno;
 	close(fd);
 	errno = error;
@@ -132,27 +166,9 @@ proc_comm(int proc, pid_t pid, char comm[COMM_SIZE])
 	ssize_t n = proc_read(proc, comm, COMM_SIZE, "%d/comm", pid);
 
 	if (n <= 0)
-		strcpy(comm, "?");
+		memcpy(comm, "?", 2);
 	else if (comm[n - 1] == '\n')
 		comm[n - 1] = '\0';
-}
-
-void
-proc_as_owner(struct owner *ours, int proc, pid_t pid)
-{
-	int directory = proc_openat(proc, O_PATH | O_DIRECTORY, "%d", pid);
-
-	owner_begin(ours, directory);
-	if (directory >= 0)
-		close(directory);
-}
-
-int
-proc_become_owner(int proc, pid_t pid)
-{
-	int directory = proc_openat(proc, O_PATH | O_DIRECTORY, "%d", pid);
-
-	return directory < 0 ? -1 : owner_become(directory);
 }
 
 /* Directories -------------------------------------------------------------- */

@@ -11,6 +11,9 @@
 #include "src/proc/process.h"
 #include "src/proc/procfs.h"
 
+/* NSpid: 32 numbers (MAX_PID_NS_LEVEL) of up to 7 digits. */
+#define STATUS_LINE 384
+
 static bool
 has_no(int proc, pid_t pid, int tid, const char *name)
 {
@@ -30,7 +33,7 @@ task_has_exited(int proc, pid_t pid)
 	int tid;
 
 	/* What is read here of another user's process is for its owner only. */
-	proc_as_owner(&ours, proc, pid);
+	owner_begin_with(&ours, proc, pid);
 	proc_dir_open(&tasks, proc, "%d/task", pid);
 	while (!left && proc_dir_next(&tasks, &tid)) {
 		any = true;
@@ -99,9 +102,10 @@ task_stack_top(int proc, pid_t pid, pid_t tid, char *name, size_t size)
 	if (proc_read(proc, buffer, sizeof(buffer), "%d/task/%d/stack", pid,
 		tid) < 0)
 		return -1;
-	start = strchr(buffer, ' ');
-	if (start) {
-		start[strcspn(start, "+\n")] = '\0';
+	start = buffer + text_until(buffer, ' ');
+	if (*start) {
+		start[text_until(start, '\n')] = '\0';
+		start[text_until(start, '+')] = '\0';
 		text_format(&t, "%s", start + 1);
 	}
 	return 0;
@@ -122,15 +126,41 @@ task_waits_in(int proc, pid_t pid, char *name, size_t size)
 	proc_dir_close(&tasks);
 }
 
-/* The blank-separated field `number` of `s`, from 0; NULL if it has less. */
+/* What is behind the next `number` bytes `end` of `s`, or its end. */
 static const char *
-field(const char *s, int number)
+behind(const char *s, char end, int number)
 {
-	while (s && number-- > 0) {
-		s = strchr(s, ' ');
-		s += s != NULL;
+	while (number-- > 0) {
+		s += text_until(s, end);
+		s += *s != '\0';
 	}
 	return s;
+}
+
+/*
+ * stat behind the name, from the state on; NULL if there is no such task. A comm
+ * may hold blanks and brackets: "4711 (a) b) S 1 ...".
+ */
+static const char *
+stat_of(int proc, pid_t pid, char *buffer, size_t size)
+{
+	const char *s;
+
+	if (proc_read(proc, buffer, size, "%d/stat", pid) < 0)
+		return NULL;
+	s = buffer + strlen(buffer);
+	while (s > buffer && *s != ')')
+		s--;
+	return behind(s, ' ', 1);
+}
+
+bool
+task_is_runnable(int proc, pid_t pid)
+{
+	char buffer[512];
+	const char *state = stat_of(proc, pid, buffer, sizeof(buffer));
+
+	return state && *state == 'R';
 }
 
 int
@@ -138,44 +168,27 @@ task_origin(int proc, pid_t pid, pid_t *parent, unsigned long long *started)
 {
 	char buffer[512];
 	unsigned long long number;
-	const char *s, *rest;
+	const char *rest = stat_of(proc, pid, buffer, sizeof(buffer));
 
-	if (proc_read(proc, buffer, sizeof(buffer), "%d/stat", pid) < 0)
-		return -1;
-	/* A comm may hold blanks and brackets: "4711 (a) b) S 1 ...". */
-	s = buffer + strlen(buffer);
-	while (s > buffer && *s != ')')
-		s--;
-	rest = field(s, 2);
-	if (!rest || !digits(rest, INT_MAX, &number))
+	if (!rest || !digits(behind(rest, ' ', 1), INT_MAX, &number))
 		return -1;
 	*parent = (pid_t)number;
-	rest = field(rest, 18);
-	return rest && digits(rest, ULLONG_MAX, started) ? 0 : -1;
+	return digits(behind(rest, ' ', 19), ULLONG_MAX, started) ? 0 : -1;
 }
 
-/* The value of a line of status, up to the end of it all; NULL: there is none. */
+/* Up to 65,536 supplementary groups stand before most of it. */
 static const char *
-status_line(int proc, pid_t pid, const char *name, char *buffer, size_t size)
+status_value(int proc, pid_t pid, const char *name, char line[STATUS_LINE])
 {
-	size_t length = strlen(name);
-	const char *line = buffer;
-
-	if (proc_read(proc, buffer, size, "%d/status", pid) < 0)
-		return NULL;
-	while (line && strncmp(line, name, length) != 0) {
-		line = strchr(line, '\n');
-		line += line != NULL;
-	}
-	return line ? line + length : NULL;
+	return proc_value(proc, name, line, STATUS_LINE, "%d/status", pid);
 }
 
 /* 16 digits of a mask: bit n-1 is signal n. */
 static bool
 has_signal(int proc, pid_t pid, const char *name, int signal)
 {
-	char buffer[4096];
-	const char *mask = status_line(proc, pid, name, buffer, sizeof(buffer));
+	char line[STATUS_LINE];
+	const char *mask = status_value(proc, pid, name, line);
 	int at = 15 - (signal - 1) / 4, digit;
 
 	if (!mask || strlen(mask) < 16)
@@ -195,14 +208,10 @@ task_takes(int proc, pid_t pid, int signal)
 bool
 task_is_init(int proc, pid_t pid)
 {
-	char buffer[4096];
-	const char *pids =
-	    status_line(proc, pid, "NSpid:\t", buffer, sizeof(buffer));
-	size_t length;
+	char line[STATUS_LINE];
+	const char *pids = status_value(proc, pid, "NSpid:\t", line);
+	size_t length = pids ? strlen(pids) : 0;
 
-	if (!pids)
-		return false;
-	length = strcspn(pids, "\n");
 	return length > 2 && pids[length - 2] == '\t' &&
 	    pids[length - 1] == '1';
 }
@@ -210,9 +219,8 @@ task_is_init(int proc, pid_t pid)
 bool
 task_is_traced(int proc, pid_t pid)
 {
-	char buffer[4096];
-	const char *tracer =
-	    status_line(proc, pid, "TracerPid:\t", buffer, sizeof(buffer));
+	char line[STATUS_LINE];
+	const char *tracer = status_value(proc, pid, "TracerPid:\t", line);
 
 	return tracer && *tracer != '0';
 }

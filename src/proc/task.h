@@ -20,11 +20,12 @@
 bool task_has_exited(int proc, pid_t pid);
 
 /*
- * True if `pid` is nobody's, or all that is left of it are zombies: each
+ * True if no process has `pid`, or all that is left of it are zombies: each
  * thread is past exit_task_namespaces() in do_exit(), which comes after its
  * files, and has no children: else it is the init of a PID namespace and waits
- * in zap_pid_ns_processes(). For who has no pidfd to ask. Never waits: mountinfo
- * is refused with EINVAL then (mounts_open_common(), fs/proc_namespace.c).
+ * in zap_pid_ns_processes(). For callers without a pidfd. Never waits:
+ * mountinfo is refused with EINVAL then (mounts_open_common(),
+ * fs/proc_namespace.c).
  */
 bool task_is_gone(int proc, pid_t pid);
 
@@ -51,6 +52,12 @@ void task_waits_in(int proc, pid_t pid, char *name, size_t size);
  */
 int task_origin(int proc, pid_t pid, pid_t *parent,
     unsigned long long *started);
+
+/*
+ * Does its first thread run, or would it if it were given a processor? From stat
+ * as well.
+ */
+bool task_is_runnable(int proc, pid_t pid);
 
 /*
  * From status, which can wait too. Does it have a use for the signal: a handler

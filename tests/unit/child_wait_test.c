@@ -5,7 +5,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "src/base/child.h"
@@ -22,15 +21,6 @@ child_that_exits(int status)
 	if (pid == 0)
 		_exit(status);
 	return pid;
-}
-
-static long long
-cpu_ms(void)
-{
-	struct timespec ran;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ran);
-	return ran.tv_sec * 1000LL + ran.tv_nsec / 1000000;
 }
 
 static void

@@ -358,8 +358,8 @@ test_the_unpinned_are_forgotten_when_not_seen(void **state)
 	bool added;
 
 	(void)state;
-	registry_add_server(r, 100, &added)->seen = true;
-	registry_add_server(r, 200, &added)->seen = false;
+	registry_add_server(r, 100, &added)->devices.seen = true;
+	registry_add_server(r, 200, &added)->devices.seen = false;
 	look_who_is_dead(&v);
 	assert_non_null(registry_server(r, 100));
 	assert_null(registry_server(r, 200));
@@ -378,8 +378,8 @@ test_the_unpinned_are_forgotten_when_dead(void **state)
 	v.people.proc = proc_open();
 	close(zombie_fd);
 	close(alive_fd);
-	registry_add_server(r, zombie, &added)->seen = true;
-	registry_add_server(r, alive, &added)->seen = true;
+	registry_add_server(r, zombie, &added)->devices.seen = true;
+	registry_add_server(r, alive, &added)->devices.seen = true;
 	kill(zombie, SIGKILL);
 	assert_int_equal(waitid(P_PID, zombie, &info, WEXITED | WNOWAIT), 0);
 	look_who_is_dead(&v);
@@ -402,11 +402,11 @@ test_the_forgotten_make_room(void **state)
 	(void)state;
 	for (int i = 0; i < SERVERS; i++) {
 		s = registry_add_server(r, 100 + i, &added);
-		s->seen = true;
+		s->devices.seen = true;
 		s->serves = SET(0, 63, SET_MOST - 1);
 		s->second = true;
 	}
-	registry_server(r, 107)->seen = false;
+	registry_server(r, 107)->devices.seen = false;
 	look_who_is_dead(&v);
 	s = registry_add_server(r, 100 + SERVERS, &added);
 	assert_non_null(s);

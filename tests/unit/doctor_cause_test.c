@@ -1,8 +1,7 @@
-/* What kernel functions tell the doctor, and container ids in cgroup paths. */
+/* What kernel functions tell the doctor; and no escape sequence comes out. */
 #include "tests/unit/unit.h"
 
 #include "doctor/cause.h"
-#include "doctor/container.h"
 #include "doctor/show.h"
 
 static void
@@ -37,7 +36,7 @@ test_stacks(void **state)
 		{ "[<0>] io_schedule_timeout+0x46/0x80\n", CAUSE_OTHER },
 		{ "request_wait_answer", CAUSE_ANSWER }, /* wchan */
 		{ "folio_wait_bit_common", CAUSE_OTHER },
-		{ "", CAUSE_OTHER },
+		{ "", CAUSE_UNTOLD },
 		{ "[", CAUSE_OTHER },
 		{ "\n\n[<0>]", CAUSE_OTHER },
 	};
@@ -63,41 +62,6 @@ test_everyday(void **state)
 	assert_false(cause_is_everyday(""));
 }
 
-#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-static void
-test_cgroups(void **state)
-{
-	static const struct {
-		const char *path, *engine;
-	} seen[] = {
-		{ "0::/docker/" ID "\n", "docker" },
-		{ "0::/system.slice/docker-" ID ".scope\n", "docker" },
-		{ "0::/machine.slice/libpod-" ID ".scope/container\n",
-		    "podman" },
-		{ "0::/kubepods.slice/kubepods-pod01234567_89ab.slice/"
-		  "cri-containerd-" ID ".scope (deleted)\n",
-		    "kubernetes" },
-		{ "12:freezer:/docker/" ID "\n11:cpu:/docker/" ID "\n0::/\n",
-		    "docker" },
-	};
-	char id[96], engine[24];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
-		assert_true(container_in_cgroup(seen[i].path, id, sizeof(id),
-		    engine, sizeof(engine)));
-		assert_string_equal(id, ID);
-		assert_string_equal(engine, seen[i].engine);
-	}
-	assert_false(container_in_cgroup("0::/\n", id, sizeof(id), engine,
-	    sizeof(engine)));
-	assert_false(container_in_cgroup("0::/user.slice/" ID "0\n", id,
-	    sizeof(id), engine, sizeof(engine)));
-	assert_false(container_in_cgroup("", id, sizeof(id), engine,
-	    sizeof(engine)));
-}
-
 static void
 test_harmless(void **state)
 {
@@ -118,7 +82,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_everyday),
-		cmocka_unit_test(test_cgroups),
 		cmocka_unit_test(test_harmless),
 	};
 

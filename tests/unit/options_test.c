@@ -116,8 +116,24 @@ test_options_end_at_two_dashes(void **state)
 	assert_false(o.group);
 	assert_runs(ARGUMENTS("--", "--"), NOTHING);
 	assert_string_equal(o.main[0], "--");
-	assert_runs(ARGUMENTS("true", "--", "x"), NOTHING);
+	assert_runs(ARGUMENTS("sh", "-c", "--", "x"), NOTHING);
+	assert_string_equal(o.main[2], "--");
+	assert_runs(ARGUMENTS("--", "true", "--", "x"), NOTHING);
 	assert_string_equal(o.main[1], "--");
+}
+
+/* As tini's getopt(3) has it: where no word before looks like an option. */
+static void
+test_end_of_options_behind_main(void **state)
+{
+	(void)state;
+	assert_runs(ARGUMENTS("-v", "sh", "-", "--", "-c", "--"), NOTHING);
+	assert_string_equal(o.main[1], "-");
+	assert_string_equal(o.main[2], "-c");
+	assert_string_equal(o.main[3], "--");
+	assert_null(o.main[4]);
+	assert_runs(ARGUMENTS("true", "--"), NOTHING);
+	assert_null(o.main[1]);
 }
 
 static void
@@ -626,6 +642,7 @@ test_a_wrong_value_names_the_right_form(void **state)
 		{ "-pNOSIG", "-p: 'NOSIG' is wrong: give a signal, such as" },
 		{ "-e256", "statuses from 0 to 255" },
 		{ "--server-exit=no", "give stop|ignore|restart" },
+		{ "--server-exit=stop|ignore", "give stop|ignore|restart" },
 		{ "--guard=on", "give auto|always|never" },
 		{ "--report-format=xml", "give text|json" },
 		{ "--report=", "give a text that is not empty" },
@@ -757,14 +774,36 @@ test_tini_verbosity(void **state)
 	}
 }
 
+/* By atoi(3): no value is wrong. */
+static void
+test_tini_verbosity_is_any_text(void **state)
+{
+	static const struct {
+		char variable[40];
+		int level;
+	} values[] = { { "TINI_VERBOSITY=5", 4 }, { "TINI_VERBOSITY=10", 4 },
+		{ "TINI_VERBOSITY=99999999999999999999", 4 },
+		{ "TINI_VERBOSITY=-1", 0 }, { "TINI_VERBOSITY= \t2", 2 },
+		{ "TINI_VERBOSITY=+3", 3 }, { "TINI_VERBOSITY=3x", 3 },
+		{ "TINI_VERBOSITY=002", 2 }, { "TINI_VERBOSITY=foo", 0 },
+		{ "TINI_VERBOSITY=- 1", 0 }, { "TINI_VERBOSITY=", 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		assert_runs(ARGUMENTS("true"),
+		    ENVIRONMENT((char *)(uintptr_t)values[i].variable));
+		assert_int_equal(o.verbosity, values[i].level);
+	}
+}
+
 static void
 test_rubbish_in_variables(void **state)
 {
 	static char *const wrong[] = { "FINI_CLIENT_GRACE=soon",
 		"FINI_CLIENT_GRACE=-1s", "FINI_KILL_GRACE=1 s",
-		"FINI_VERBOSITY=loud", "FINI_VERBOSITY=99", "TINI_VERBOSITY=x",
-		"FINI_SUBREAPER=2", "FINI_WAIT=maybe", "FINI_PDEATHSIG=x",
-		"FINI_REMAP_EXIT=256", "FINI_REPORT_FORMAT=yaml" };
+		"FINI_VERBOSITY=loud", "FINI_VERBOSITY=99", "FINI_SUBREAPER=2",
+		"FINI_WAIT=maybe", "FINI_PDEATHSIG=x", "FINI_REMAP_EXIT=256",
+		"FINI_REPORT_FORMAT=yaml" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -784,7 +823,7 @@ test_an_empty_variable_is_not_given(void **state)
 	assert_runs(ARGUMENTS("true"),
 	    ENVIRONMENT("FINI_WAIT=", "FINI_CLIENT_GRACE=", "FINI_REPORT=",
 		"FINI_KEEP=", "FINI_SERVER=", "FINI_VERBOSITY=", "FINI_GUARD=",
-		"FINI_PDEATHSIG=", "FINI_DRAINS=", "TINI_VERBOSITY="));
+		"FINI_PDEATHSIG=", "FINI_DRAINS="));
 	assert_false(o.wait);
 	assert_int_equal(o.client_grace_ms, 2000);
 	assert_null(o.report);
@@ -966,6 +1005,7 @@ main(void)
 		    test_the_graces_together_stay_under_ten_seconds),
 		cmocka_unit_test(test_options_end_at_the_first_operand),
 		cmocka_unit_test(test_options_end_at_two_dashes),
+		cmocka_unit_test(test_end_of_options_behind_main),
 		cmocka_unit_test(test_a_single_dash_is_an_operand),
 		cmocka_unit_test(test_an_empty_name_is_an_operand),
 		cmocka_unit_test(test_letters),
@@ -999,6 +1039,7 @@ main(void)
 		cmocka_unit_test(test_fini_flags_can_be_off),
 		cmocka_unit_test(test_tini_flags_are_on_whenever_set),
 		cmocka_unit_test(test_tini_verbosity),
+		cmocka_unit_test(test_tini_verbosity_is_any_text),
 		cmocka_unit_test(test_rubbish_in_variables),
 		cmocka_unit_test(test_an_empty_variable_is_not_given),
 		cmocka_unit_test(test_an_unknown_variable_is_warned_of),

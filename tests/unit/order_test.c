@@ -101,6 +101,19 @@ test_self_use_is_no_cycle(void **state)
 	    { .serves = SET(B), .uses = SET(B), .newness = 2 });
 }
 
+/* Two that cannot be told apart: who uses what one of them serves goes first. */
+static void
+test_what_both_may_serve_is_the_others(void **state)
+{
+	(void)state;
+	ASSERT_WAVES("a b", false,
+	    { .serves = SET(A, B), .uses = SET(B), .newness = 1 },
+	    { .serves = SET(A, B), .newness = 2 });
+	ASSERT_WAVES("ab", false,
+	    { .serves = SET(A, B), .uses = SET(A), .newness = 1 },
+	    { .serves = SET(A, B), .uses = SET(B), .newness = 2 });
+}
+
 static void
 test_two_that_hold_each_other(void **state)
 {
@@ -388,6 +401,7 @@ main(void)
 		cmocka_unit_test(test_a_chain),
 		cmocka_unit_test(test_a_diamond),
 		cmocka_unit_test(test_self_use_is_no_cycle),
+		cmocka_unit_test(test_what_both_may_serve_is_the_others),
 		cmocka_unit_test(test_two_that_hold_each_other),
 		cmocka_unit_test(test_a_ring),
 		cmocka_unit_test(test_two_rings),

@@ -2,6 +2,8 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -134,6 +136,28 @@ test_takes(void **state)
 	assert_false(task_takes(proc, 0x3fffffff, SIGTERM)); /* nobody */
 }
 
+/* As many as there may be: status is 700 KB long then. */
+static void
+join_groups(void)
+{
+	static gid_t groups[NGROUPS_MAX];
+
+	for (int i = 0; i < NGROUPS_MAX; i++)
+		groups[i] = 1600000000U + (gid_t)i;
+	if (setgroups(NGROUPS_MAX, groups) < 0)
+		_exit(0);
+	catch_terminate();
+}
+
+static void
+test_takes_with_many_groups(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	expect_takes(join_groups, SIGTERM, true);
+}
+
 static void
 make_a_namespace(void)
 {
@@ -213,6 +237,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_origin),
 		cmocka_unit_test(test_takes),
+		cmocka_unit_test(test_takes_with_many_groups),
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_maps_of_nobody),
 		cmocka_unit_test(test_init_of_a_namespace),

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "src/proc/socket_peer.h"
-#include "src/proc/tcp_peer.h"
 
 struct link {
 	int listener, server, client;
@@ -84,6 +83,47 @@ test_who_connected_needs_both(void **state)
 	}
 }
 
+/* As HTTP servers do after some seconds. */
+static void
+test_who_hung_up_still_listens(void **state)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	char none;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct link l = connect_to(families[i]);
+
+		close(l.server);
+		assert_int_equal(read(l.client, &none, 1), 0);
+		look(l.client);
+		assert_true(numbers_have(&peers, inode(l.listener)));
+		assert_int_equal(peers.count, 1);
+		close(l.listener);
+		close(l.client);
+	}
+}
+
+/* The one who hangs up may have more to read, and store. */
+static void
+test_who_has_said_all(void **state)
+{
+	struct link l = connect_to(AF_INET);
+	char none;
+
+	(void)state;
+	assert_int_equal(shutdown(l.server, SHUT_WR), 0);
+	assert_int_equal(read(l.client, &none, 1), 0);
+	look(l.client);
+	assert_true(numbers_have(&peers, inode(l.server)));
+	assert_true(numbers_have(&peers, inode(l.listener)));
+	look(l.server);
+	assert_int_equal(peers.count, 0);
+	close(l.listener);
+	close(l.client);
+	close(l.server);
+}
+
 static void
 test_who_accepted_needs_nobody(void **state)
 {
@@ -115,6 +155,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_connected_needs_both),
+		cmocka_unit_test(test_who_hung_up_still_listens),
+		cmocka_unit_test(test_who_has_said_all),
 		cmocka_unit_test(test_who_accepted_needs_nobody),
 		cmocka_unit_test(test_no_socket),
 	};

@@ -199,6 +199,44 @@ test_no_digits(void **state)
 	}
 }
 
+static void
+test_after(void **state)
+{
+	(void)state;
+	assert_string_equal(text_after("fuse.ndrive", "fuse"), ".ndrive");
+	assert_string_equal(text_after("fuse", "fuse"), "");
+	assert_string_equal(text_after("fuse", ""), "fuse");
+	assert_null(text_after("fus", "fuse"));
+	assert_null(text_after("Fuse", "fuse"));
+	assert_null(text_after("", "f"));
+}
+
+static void
+test_after_word(void **state)
+{
+	(void)state;
+	assert_string_equal(text_after_word("rtMin+1", "RTMIN"), "+1");
+	assert_string_equal(text_after_word("ON", "on"), "");
+	assert_null(text_after_word("o", "on"));
+	/* Letters only: these differ from them in the same bit. */
+	assert_null(text_after_word("@", "`"));
+	assert_null(text_after_word("[", "{"));
+	assert_null(text_after_word("1", "\x11"));
+}
+
+static void
+test_until(void **state)
+{
+	(void)state;
+	assert_int_equal(text_until("a:b:c", ':'), 1);
+	assert_int_equal(text_until(":b", ':'), 0);
+	assert_int_equal(text_until("ab", ':'), 2);
+	assert_int_equal(text_until("", ':'), 0);
+	assert_true(text_has("a:b", ':'));
+	assert_false(text_has("ab", ':'));
+	assert_false(text_has("", ':'));
+}
+
 int
 main(void)
 {
@@ -212,6 +250,9 @@ main(void)
 		cmocka_unit_test(test_not_decimal),
 		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_no_digits),
+		cmocka_unit_test(test_after),
+		cmocka_unit_test(test_after_word),
+		cmocka_unit_test(test_until),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -54,6 +55,16 @@ wait_for_kill(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;)
 		pause();
+}
+
+/* The time that this process has run, in milliseconds. */
+static inline long long
+cpu_ms(void)
+{
+	struct timespec ran;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ran);
+	return ran.tv_sec * 1000LL + ran.tv_nsec / 1000000;
 }
 
 static inline int

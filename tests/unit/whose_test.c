@@ -74,9 +74,17 @@ holder(pid_t pid, unsigned count)
 	struct server *s = registry_add_server(&r, pid, &added);
 
 	assert_non_null(s);
-	s->untold += count;
-	s->unmatched += count;
+	s->devices.untold += count;
+	s->devices.unmatched += count;
 	return s;
+}
+
+static long long now;
+
+static void
+match(bool rest)
+{
+	whose_match_by_time(&r, rest, now);
 }
 
 /* One that fdinfo tells the connection of. */
@@ -141,7 +149,7 @@ test_it_stays_foreign_while_main_runs(void **state)
 	assert_int_equal(r.mounts, 1);
 	assert_int_equal(r.mount[0].number, 45);
 	assert_int_equal(r.mount[0].connection, -1);
-	whose_match_by_time(&r, true);
+	match(true);
 	assert_set(s->serves, NOTHING);
 	assert_false(registry_any_ours(&r));
 	assert_foreign(45);
@@ -196,7 +204,7 @@ test_inherited_is_not_foreign(void **state)
 		assert_false(registry_is_foreign(&r, inherited));
 		/* Ours it is when a process of ours is seen to hold it. */
 		assert_false(whose_is_ours(&r, inherited));
-		assert_true(connection(inherited)->mounted);
+		assert_true(connection(inherited)->here.mounted);
 		assert_true(serve(100, inherited) >= 0);
 		assert_true(whose_is_ours(&r, inherited));
 	}
@@ -211,7 +219,7 @@ test_served_in_here_is_ours_whenever_it_was_mounted(void **state)
 	baseline(46);
 	assert_true(serve(100, 46) >= 0);
 	assert_true(whose_is_ours(&r, 46));
-	assert_true(connection(46)->mounted);
+	assert_true(connection(46)->here.mounted);
 	assert_foreign(45);
 	assert_int_equal(r.foreigns, 1);
 }
@@ -250,7 +258,7 @@ test_inherited_and_untold(void **state)
 	whose_inherited(&r, DEVICE_UNTOLD, 0);
 	assert_false(registry_is_foreign(&r, 45));
 	assert_false(whose_is_ours(&r, 45));
-	assert_true(connection(45)->mounted);
+	assert_true(connection(45)->here.mounted);
 	whose_inherited(&r, DEVICE_UNTOLD, 0); /* a second one, of the same */
 	assert_int_equal(registry_find(&r, 0), -1);
 }
@@ -332,7 +340,7 @@ test_and_stays_ours(void **state)
 	assert_true(whose_is_ours(&r, 45));
 	assert_false(look_at_nothing());
 	assert_true(whose_is_ours(&r, 45)); /* it still is served */
-	assert_false(connection(45)->mounted);
+	assert_false(connection(45)->here.mounted);
 	look(45, PRIVATE);
 	registry_server(&r, 100)->pid = 0;
 	assert_true(look(45, PRIVATE)); /* it still is mounted */
@@ -354,7 +362,7 @@ test_held_and_never_seen_mounted(void **state)
 	assert_int_equal(r.mounts, 1);
 	assert_int_equal(r.mount[0].connection, index);
 	assert_int_equal(r.mount[0].seen_by, 100);
-	assert_false(connection(45)->mounted); /* by us it is not */
+	assert_false(connection(45)->here.mounted); /* by us it is not */
 }
 
 static void
@@ -466,7 +474,8 @@ test_a_number_of_ours_that_is_gone_is_forgotten(void **state)
 	(void)state;
 	look(45, PRIVATE);
 	index = serve(100, 45);
-	r.connection[index].aborted = r.connection[index].told = true;
+	r.connection[index].aborted = r.connection[index].server.unseen_told =
+	    true;
 	registry_server(&r, 100)->pid = 0;
 	look(46, PRIVATE);
 	assert_int_equal(registry_find(&r, 45), -1);
@@ -474,7 +483,8 @@ test_a_number_of_ours_that_is_gone_is_forgotten(void **state)
 	/* The next one with this number is another connection. */
 	assert_true(look(45, SHARED));
 	assert_false(whose_is_ours(&r, 45));
-	assert_false(connection(45)->aborted || connection(45)->told);
+	assert_false(connection(45)->aborted ||
+	    connection(45)->server.unseen_told);
 }
 
 /* And may be a foreign one. */
@@ -525,10 +535,10 @@ test_mounts_are_noted_anew(void **state)
 	assert_int_equal(r.mount[1].connection, -1);
 	whose_forget_mounts(&r);
 	assert_int_equal(r.mounts, 0);
-	assert_false(connection(45)->mounted);
+	assert_false(connection(45)->here.mounted);
 	see(45, PRIVATE);
 	assert_int_equal(r.mounts, 1);
-	assert_true(connection(45)->mounted);
+	assert_true(connection(45)->here.mounted);
 }
 
 static void
@@ -555,9 +565,9 @@ test_a_mount_and_a_new_holder_belong_together(void **state)
 
 	(void)state;
 	look(45, PRIVATE);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(s->serves, SET(registry_find(&r, 45)));
-	assert_int_equal(s->unmatched, 0);
+	assert_int_equal(s->devices.unmatched, 0);
 	assert_true(whose_is_ours(&r, 45));
 	assert_false(look(45, PRIVATE));
 }
@@ -570,20 +580,20 @@ test_each_waits_for_the_other(void **state)
 
 	(void)state;
 	look(45, PRIVATE);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_false(whose_is_ours(&r, 45)); /* nobody has come yet */
 	s = holder(100, 1);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_true(whose_is_ours(&r, 45));
 	s = holder(200, 1);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(s->serves, NOTHING); /* no mount has come yet */
-	assert_int_equal(s->unmatched, 1);
+	assert_int_equal(s->devices.unmatched, 1);
 	whose_forget_mounts(&r);
 	see(45, PRIVATE);
 	see(46, PRIVATE);
 	assert_true(whose_settle(&r));
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(s->serves, SET(registry_find(&r, 46)));
 	assert_set(registry_server(&r, 100)->serves,
 	    SET(registry_find(&r, 45)));
@@ -600,7 +610,7 @@ test_one_mount_and_two_new_holders(void **state)
 	(void)state;
 	look(45, PRIVATE);
 	index = registry_find(&r, 45);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(a->serves, SET(index));
 	assert_set(b->serves, SET(index));
 }
@@ -618,11 +628,104 @@ test_two_at_once(void **state)
 	see(46, PRIVATE);
 	whose_settle(&r);
 	both = SET(registry_find(&r, 45), registry_find(&r, 46));
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(a->serves, both);
 	assert_set(b->serves, both);
 	assert_set(registry_ours(&r), both);
-	assert_int_equal(a->unmatched + b->unmatched, 0);
+	assert_int_equal(a->devices.unmatched + b->devices.unmatched, 0);
+}
+
+/* b had opened /dev/fuse before it mounted; a was in the background since. */
+static struct server *
+one_of_two_mounts_later(struct server **b)
+{
+	struct server *a = holder(100, 1);
+
+	*b = holder(200, 1);
+	look(45, PRIVATE);
+	match(false);
+	a->pid = 0;
+	look(45, PRIVATE);
+	return holder(300, 1);
+}
+
+static void
+see_both(void)
+{
+	whose_forget_mounts(&r);
+	see(45, PRIVATE);
+	see(46, PRIVATE);
+	whose_settle(&r);
+	match(false);
+}
+
+static void
+test_one_of_two_has_not_mounted_yet(void **state)
+{
+	struct server *b, *a = one_of_two_mounts_later(&b), *c;
+	struct set both;
+
+	(void)state;
+	match(false); /* a mount is all that is missing */
+	assert_set(a->serves, SET(registry_find(&r, 45)));
+	see_both();
+	both = SET(registry_find(&r, 45), registry_find(&r, 46));
+	assert_set(a->serves, both);
+	assert_set(b->serves, both);
+	c = holder(400, 1); /* as many as mounts: who comes now is another */
+	whose_mounted(&r, mount_of("fuse.x", 47, PRIVATE), 0);
+	match(false);
+	assert_set(c->serves, SET(registry_find(&r, 47)));
+	assert_set(a->serves, both);
+}
+
+static void
+test_one_of_two_never_mounts(void **state)
+{
+	struct server *b, *a = one_of_two_mounts_later(&b), *c;
+
+	(void)state;
+	match(false);
+	now += WHOSE_GUESS_MS;
+	c = holder(400, 1);
+	see_both();
+	assert_set(a->serves, SET(registry_find(&r, 45)));
+	assert_set(b->serves, SET(registry_find(&r, 45)));
+	assert_set(c->serves, SET(registry_find(&r, 46)));
+}
+
+/* It was forked behind the look's back, and its parent was gone by then. */
+static void
+test_one_of_two_was_not_seen(void **state)
+{
+	struct server *b = holder(200, 1), *a;
+	struct set both;
+
+	(void)state;
+	see_both();
+	both = SET(registry_find(&r, 45), registry_find(&r, 46));
+	assert_set(b->serves, both);
+	a = holder(300, 1);
+	match(false);
+	assert_set(a->serves, both);
+	assert_set(b->serves, both);
+}
+
+/* It has what its parent has, and both have mounted. */
+static void
+test_a_fork_mounts_nothing_of_its_own(void **state)
+{
+	struct server *a = holder(100, 1), *fork = holder(200, 1), *b;
+
+	(void)state;
+	fork->parent = a->pid;
+	look(45, PRIVATE);
+	match(false);
+	a->pid = 0;
+	b = holder(300, 1);
+	see_both();
+	assert_set(fork->serves, SET(registry_find(&r, 45)));
+	assert_set(b->serves, SET(registry_find(&r, 46)));
 }
 
 static void
@@ -635,10 +738,10 @@ test_two_mounts_and_one_new_holder_of_both(void **state)
 	see(45, PRIVATE);
 	see(46, PRIVATE);
 	whose_settle(&r);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(s->serves, registry_ours(&r));
 	assert_true(whose_is_ours(&r, 45) && whose_is_ours(&r, 46));
-	assert_int_equal(s->unmatched, 0);
+	assert_int_equal(s->devices.unmatched, 0);
 }
 
 /* Its server is known: who comes later has come for something else. */
@@ -651,8 +754,8 @@ test_what_is_served_is_nobody_elses(void **state)
 	(void)state;
 	look(45, PRIVATE);
 	s = holder(200, 1);
-	whose_match_by_time(&r, false);
-	whose_match_by_time(&r, true);
+	match(false);
+	match(true);
 	assert_set(s->serves, NOTHING);
 	assert_set(registry_server(&r, 100)->serves, SET(told));
 }
@@ -665,11 +768,11 @@ test_the_server_of_a_mount_is_followed_by_another(void **state)
 
 	(void)state;
 	look(45, PRIVATE);
-	whose_match_by_time(&r, false);
+	match(false);
 	s->pid = 0;
 	assert_true(look(45, PRIVATE));
 	s = holder(200, 1);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(s->serves, SET(registry_find(&r, 45)));
 }
 
@@ -682,16 +785,16 @@ test_a_holder_that_was_matched_is_not_new(void **state)
 	(void)state;
 	look(45, PRIVATE);
 	first = registry_find(&r, 45);
-	whose_match_by_time(&r, false);
+	match(false);
 	whose_forget_mounts(&r);
 	see(45, PRIVATE);
 	see(46, PRIVATE);
 	assert_true(whose_settle(&r));
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(s->serves, SET(first));
 	assert_false(whose_is_ours(&r, 46));
 	holder(100, 1); /* it has opened another one */
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(s->serves, SET(first, registry_find(&r, 46)));
 }
 
@@ -703,7 +806,7 @@ test_a_shared_mount_and_a_new_holder(void **state)
 
 	(void)state;
 	look(45, SHARED);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(s->serves, SET(registry_find(&r, 45)));
 	assert_true(whose_is_ours(&r, 45));
 }
@@ -716,7 +819,7 @@ test_a_mount_elsewhere_and_a_new_holder(void **state)
 
 	(void)state;
 	whose_mounted(&r, mount_of("fuse.x", 45, PRIVATE), 100);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_set(s->serves, SET(registry_find(&r, 45)));
 	assert_true(whose_is_ours(&r, 45));
 }
@@ -729,8 +832,8 @@ test_nobody_holds_anything(void **state)
 
 	(void)state;
 	look(45, PRIVATE);
-	whose_match_by_time(&r, false);
-	whose_match_by_time(&r, true);
+	match(false);
+	match(true);
 	assert_set(s->serves, NOTHING); /* all of its own are told */
 	assert_false(whose_is_ours(&r, 45));
 }
@@ -744,9 +847,9 @@ matched_too_early(void)
 	struct server *s = holder(100, 2);
 
 	look(45, PRIVATE);
-	whose_match_by_time(&r, false);
-	assert_int_equal(s->unmatched, 0);
-	assert_int_equal(s->untold, 2);
+	match(false);
+	assert_int_equal(s->devices.unmatched, 0);
+	assert_int_equal(s->devices.untold, 2);
 	return s;
 }
 
@@ -762,10 +865,10 @@ test_any_holder_may_serve_the_rest(void **state)
 	see(45, PRIVATE);
 	see(46, PRIVATE);
 	whose_settle(&r);
-	whose_match_by_time(&r, false);
+	match(false);
 	assert_false(whose_is_ours(&r, 46)); /* it is not the end yet */
 	assert_set(s->serves, SET(first));
-	whose_match_by_time(&r, true);
+	match(true);
 	assert_set(s->serves, SET(first, registry_find(&r, 46)));
 	assert_true(whose_is_ours(&r, 46));
 	assert_set(told->serves, SET(told_of)); /* it has none untold */
@@ -782,7 +885,7 @@ test_the_rest_is_not_what_is_shared(void **state)
 	see(45, PRIVATE);
 	see(46, SHARED);
 	whose_settle(&r);
-	whose_match_by_time(&r, true);
+	match(true);
 	assert_set(s->serves, SET(first));
 	assert_false(whose_is_ours(&r, 46));
 }
@@ -795,8 +898,8 @@ test_the_rest_is_not_what_is_not_mounted(void **state)
 
 	(void)state;
 	whose_mounted(&r, mount_of("fuse.x", 46, PRIVATE), 100);
-	assert_false(connection(46)->mounted);
-	whose_match_by_time(&r, true);
+	assert_false(connection(46)->here.mounted);
+	match(true);
 	assert_set(s->serves, SET(first));
 	assert_false(whose_is_ours(&r, 46));
 }
@@ -815,7 +918,7 @@ test_the_rest_is_never_foreign(void **state)
 	see(46, PRIVATE);
 	see(47, SLAVE);
 	whose_settle(&r);
-	whose_match_by_time(&r, true);
+	match(true);
 	assert_set(s->serves, SET(registry_find(&r, 45)));
 	assert_foreign(46);
 	assert_foreign(47);
@@ -834,7 +937,7 @@ test_a_new_holder_goes_before_the_rest(void **state)
 	see(45, PRIVATE);
 	see(46, PRIVATE);
 	whose_settle(&r);
-	whose_match_by_time(&r, true);
+	match(true);
 	assert_set(new->serves, SET(registry_find(&r, 46)));
 	assert_set(s->serves, SET(first));
 }
@@ -857,6 +960,18 @@ static int
 hold_45(void)
 {
 	return whose_held(&r, 45, registry_server(&r, 100));
+}
+
+static void
+test_known_is_what_is_not_over(void **state)
+{
+	(void)state;
+	end_45(PRIVATE);
+	baseline(46);
+	see(47, PRIVATE);
+	assert_false(whose_is_known(&r, 45));
+	assert_true(whose_is_known(&r, 46));
+	assert_true(whose_is_known(&r, 47));
 }
 
 static void
@@ -896,7 +1011,7 @@ test_its_number_comes_back_from_a_peer(void **state)
 	assert_int_equal(hold_45(), index);
 	assert_false(whose_is_ours(&r, 45));
 	/* It was seen without: what it holds now is new. */
-	registry_server(&r, 100)->released = true;
+	registry_server(&r, 100)->devices.released = true;
 	assert_int_equal(hold_45(), registry_find(&r, 45));
 	assert_true(whose_is_ours(&r, 45));
 }
@@ -969,6 +1084,10 @@ main(void)
 		TEST(test_each_waits_for_the_other),
 		TEST(test_one_mount_and_two_new_holders),
 		TEST(test_two_at_once),
+		TEST(test_one_of_two_has_not_mounted_yet),
+		TEST(test_one_of_two_never_mounts),
+		TEST(test_one_of_two_was_not_seen),
+		TEST(test_a_fork_mounts_nothing_of_its_own),
 		TEST(test_two_mounts_and_one_new_holder_of_both),
 		TEST(test_what_is_served_is_nobody_elses),
 		TEST(test_the_server_of_a_mount_is_followed_by_another),
@@ -981,6 +1100,7 @@ main(void)
 		TEST(test_the_rest_is_not_what_is_not_mounted),
 		TEST(test_the_rest_is_never_foreign),
 		TEST(test_a_new_holder_goes_before_the_rest),
+		TEST(test_known_is_what_is_not_over),
 		TEST(test_what_is_over_may_be_held_still),
 		TEST(test_its_number_comes_back_from_outside),
 		TEST(test_its_number_comes_back_from_a_peer),
