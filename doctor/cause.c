@@ -55,6 +55,8 @@ cause_of(const char *stack)
 {
 	const char *line = stack;
 
+	if (*stack == '\0')
+		return CAUSE_UNTOLD;
 	while (*line) {
 		const char *name = cause_function(line);
 
@@ -132,6 +134,7 @@ static const struct {
 	[CAUSE_LUSTRE] = { "lustre", "lustre" },
 	[CAUSE_DISK] = { "disk", NULL },
 	[CAUSE_OTHER] = { "other", NULL },
+	[CAUSE_UNTOLD] = { "untold", NULL },
 };
 
 const char *

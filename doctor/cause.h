@@ -8,7 +8,7 @@
 
 /*
  * By the lines of /proc/PID/stack, or by one function of wchan. CAUSE_NONE: it
- * waits for nothing that could keep it for ever.
+ * waits for nothing that could keep it for ever. CAUSE_UNTOLD: there is none.
  */
 enum cause cause_of(const char *stack);
 

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,50 +63,53 @@ word_after(const char *words, size_t size, const char *option)
 }
 
 static void
-by_parent(struct pidns *n, int proc, pid_t parent)
+set(char *to, size_t size, const char *word)
 {
-	char words[4096], comm[COMM_SIZE];
-	ssize_t size =
-	    proc_read(proc, words, sizeof(words), "%d/cmdline", parent);
-	const char *id = NULL, *space;
+	if (word && to[0] == '\0')
+		snprintf(to, size, "%s", word);
+}
 
-	proc_comm(proc, parent, comm);
-	if (size <= 0)
-		return;
+void
+container_of_parent(struct pidns *n, const char *comm, const char *words,
+    size_t size)
+{
+	const char *id = NULL, *engine = NULL, *space;
+
 	if (strncmp(comm, "containerd-shim", 15) == 0) {
-		id = word_after(words, (size_t)size, "-id");
-		space = word_after(words, (size_t)size, "-namespace");
-		snprintf(n->engine, sizeof(n->engine), "%s",
-		    space && strcmp(space, "moby") == 0	      ? "docker" :
-			space && strcmp(space, "k8s.io") == 0 ? "kubernetes" :
-								"containerd");
+		id = word_after(words, size, "-id");
+		space = word_after(words, size, "-namespace");
+		engine = space && strcmp(space, "moby") == 0 ? "docker" :
+		    space && strcmp(space, "k8s.io") == 0    ? "kubernetes" :
+							       "containerd";
 	} else if (strcmp(comm, "conmon") == 0) {
-		id = word_after(words, (size_t)size, "-c");
-		snprintf(n->engine, sizeof(n->engine), "podman");
+		id = word_after(words, size, "-c");
+		engine = "podman";
+		set(n->name, sizeof(n->name), word_after(words, size, "-n"));
 	}
-	if (id)
-		snprintf(n->container, sizeof(n->container), "%s", id);
-	else
-		n->engine[0] = '\0';
+	set(n->container, sizeof(n->container), id);
+	if (n->container[0] != '\0')
+		set(n->engine, sizeof(n->engine), engine);
 }
 
 void
 container_look(struct picture *p, int proc, int process)
 {
-	struct process *init = &p->process[process];
+	struct process *init = &p->tasks.process[process];
 	int namespace = picture_find_namespace(p, init->pid_namespace);
-	char path[4096];
+	char text[4096], comm[COMM_SIZE];
 	struct pidns *n;
+	ssize_t size;
 
 	if (namespace == NONE)
 		return;
-	n = &p->namespace[namespace];
-	if (proc_read(proc, path, sizeof(path), "%d/cgroup", init->pid) > 0 &&
-	    container_in_cgroup(path, n->container, sizeof(n->container),
-		n->engine, sizeof(n->engine)) &&
-	    n->engine[0] != '\0')
-		return;
-	by_parent(n, proc, init->parent);
+	n = &p->tasks.namespace[namespace];
+	if (proc_read(proc, text, sizeof(text), "%d/cgroup", init->pid) > 0)
+		(void)container_in_cgroup(text, n->container,
+		    sizeof(n->container), n->engine, sizeof(n->engine));
+	proc_comm(proc, init->parent, comm);
+	size = proc_read(proc, text, sizeof(text), "%d/cmdline", init->parent);
+	if (size > 0)
+		container_of_parent(n, comm, text, (size_t)size);
 }
 
 /* By name -------------------------------------------------------------------- */
@@ -133,16 +135,27 @@ docker_calls_it(const char *root, const char *id, const char *name)
 }
 
 bool
+is_pid(const char *name, pid_t pid)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", pid);
+	return strcmp(name, number) == 0;
+}
+
+bool
 container_is(const struct picture *p, int namespace, const char *name,
     const char *docker_root)
 {
-	const struct pidns *n = &p->namespace[namespace];
+	const struct pidns *n = &p->tasks.namespace[namespace];
 	size_t length = strlen(name);
 
-	if (n->init != NONE && atoi(name) == p->process[n->init].pid)
-		return strspn(name, "0123456789") == length;
-	if (n->container[0] == '\0')
+	if (n->init != NONE && is_pid(name, p->tasks.process[n->init].pid))
+		return true;
+	if (n->container[0] == '\0' || length == 0)
 		return false;
+	if (strcmp(n->name, name) == 0)
+		return true;
 	return (length >= SHORT_ID &&
 		   strncmp(n->container, name, length) == 0) ||
 	    docker_calls_it(docker_root, n->container, name);

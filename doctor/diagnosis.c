@@ -11,35 +11,35 @@
 static bool
 has_waited(const struct thread *t, long long stuck_ms, bool still)
 {
-	return t->waits_ms < 0 ? still : t->waits_ms >= stuck_ms;
+	return t->waits.ms < 0 ? still : t->waits.ms >= stuck_ms;
 }
 
 static bool
 belongs(const struct finding *f, const struct picture *p,
     const struct thread *t, int namespace)
 {
-	const struct thread *head = &p->thread[f->thread];
+	const struct thread *head = &p->tasks.thread[f->thread];
 
 	if (f->namespace != NONE || namespace != NONE)
 		return f->namespace == namespace;
 	if (cause_is_fuse(f->cause) && cause_is_fuse(t->cause))
-		return head->connection == t->connection &&
-		    (t->connection != 0 ||
-			p->process[head->process].mnt_namespace ==
-			    p->process[t->process].mnt_namespace);
-	return f->cause == t->cause && strcmp(head->point, t->point) == 0;
+		return head->on.connection == t->on.connection &&
+		    (t->on.connection != 0 ||
+			p->tasks.process[head->process].mnt_namespace ==
+			    p->tasks.process[t->process].mnt_namespace);
+	return f->cause == t->cause && strcmp(head->on.point, t->on.point) == 0;
 }
 
 static void
 add(struct finding *f, const struct picture *p, int thread)
 {
-	const struct thread *t = &p->thread[thread];
+	const struct thread *t = &p->tasks.thread[thread];
 
 	f->threads++;
-	if (t->waits_ms > f->waits_ms)
-		f->waits_ms = t->waits_ms;
+	if (t->waits.ms > f->waits_ms)
+		f->waits_ms = t->waits.ms;
 	/* Who waits for the namespace waits for the others. */
-	if (f->cause == CAUSE_ZAP ||
+	if (f->cause == CAUSE_ZAP || f->cause == CAUSE_UNTOLD ||
 	    (!cause_is_fuse(f->cause) && cause_is_fuse(t->cause))) {
 		f->cause = t->cause;
 		f->thread = thread;
@@ -49,7 +49,7 @@ add(struct finding *f, const struct picture *p, int thread)
 static void
 put(struct findings *all, const struct picture *p, int thread)
 {
-	const struct thread *t = &p->thread[thread];
+	const struct thread *t = &p->tasks.thread[thread];
 	int namespace = dying_around(p, t->process);
 
 	for (int i = 0; i < all->count; i++)
@@ -64,10 +64,10 @@ put(struct findings *all, const struct picture *p, int thread)
 	all->finding[all->count] = (struct finding){
 		.namespace = namespace,
 		.first = namespace == NONE ? t->process :
-					     p->namespace[namespace].init,
+					     p->tasks.namespace[namespace].init,
 		.thread = thread,
 		.cause = t->cause,
-		.waits_ms = t->waits_ms,
+		.waits_ms = t->waits.ms,
 		.threads = 1,
 	};
 	all->count++;
@@ -94,9 +94,10 @@ findings_make(struct findings *all, const struct picture *p, long long stuck_ms,
     const bool *still)
 {
 	all->count = 0;
-	for (int i = 0; i < p->threads; i++) {
+	for (int i = 0; i < p->tasks.threads; i++) {
 		all->of_thread[i] = NONE;
-		if (has_waited(&p->thread[i], stuck_ms, still && still[i]))
+		if (has_waited(&p->tasks.thread[i], stuck_ms,
+			still && still[i]))
 			put(all, p, i);
 	}
 	for (int i = 0; i < all->count; i++) {

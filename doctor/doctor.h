@@ -16,7 +16,7 @@ struct doctor {
 
 /*
  * Looks, and where the kernel does not tell how long a thread has waited, once
- * more `stuck_ms` later. 0; or -1 and errno.
+ * more `stuck_ms` later. 0; or -1 and errno: then there are no findings.
  */
 int examine(struct doctor *doctor, long long stuck_ms);
 

@@ -5,6 +5,8 @@
 
 #include "doctor/cause.h"
 #include "doctor/eyes.h"
+#include "doctor/locks.h"
+#include "doctor/loops.h"
 #include "doctor/picture.h"
 #include "src/base/numbers.h"
 #include "src/proc/fdinfo.h"
@@ -19,19 +21,19 @@ note_mounts(struct picture *p, int fd, unsigned mnt_namespace)
 
 	(void)mounts_open(&m, fd);
 	while ((mount = mounts_next(&m)) != NULL) {
-		struct mounted *noted = &p->mounted[p->mounts];
+		struct mounted *noted = &p->drives.mounted[p->drives.mounts];
 
 		if (!mount_is_fuse(mount))
 			continue;
-		if (p->mounts == MOUNTS) {
-			p->cut++;
+		if (p->drives.mounts == MOUNTS) {
+			p->sight.cut++;
 			return;
 		}
 		noted->mnt_namespace = mnt_namespace;
 		noted->connection = mount_connection(mount);
 		keep(noted->type, sizeof(noted->type), mount->type);
 		keep(noted->point, sizeof(noted->point), mount->point);
-		p->mounts++;
+		p->drives.mounts++;
 	}
 }
 
@@ -41,7 +43,7 @@ look_at_mounts(struct picture *p, int proc, int process)
 {
 	static struct numbers
 	    seen; /* the child's own; a later one reads again */
-	const struct process *of = &p->process[process];
+	const struct process *of = &p->tasks.process[process];
 	struct proc_dir tasks;
 	int tid, fd = -1;
 
@@ -62,24 +64,25 @@ look_at_mounts(struct picture *p, int proc, int process)
 static void
 note_holder(struct picture *p, int process, unsigned connection)
 {
-	if (p->holders == HOLDERS) {
-		p->cut++;
+	if (p->drives.holders == HOLDERS) {
+		p->sight.cut++;
 		return;
 	}
-	p->holder[p->holders++] = (struct holder){
+	p->drives.holder[p->drives.holders++] = (struct holder){
 		.process = process,
 		.connection = connection,
-		.mnt_namespace = p->process[process].mnt_namespace,
+		.mnt_namespace = p->tasks.process[process].mnt_namespace,
 	};
 }
 
 static void
-look_at_files(struct picture *p, int proc, int process, pid_t tid)
+look_at_files(struct picture *p, int proc, int process)
 {
 	struct proc_files f;
 	unsigned id;
 
-	for (proc_files_open(&f, proc, tid); proc_files_next(&f);)
+	for (proc_files_open(&f, proc, p->tasks.process[process].pid);
+	     proc_files_next(&f);)
 		switch (fdinfo_device(&f, &id)) {
 		case DEVICE_NOT:
 		case DEVICE_IDLE:
@@ -93,22 +96,11 @@ look_at_files(struct picture *p, int proc, int process, pid_t tid)
 		}
 }
 
-/* A zombie's files are gone; its other threads may have them still. */
 static void
 look_at_process(struct picture *p, int proc, int process)
 {
-	const struct process *of = &p->process[process];
-	struct proc_dir tasks;
-	int tid;
-
 	look_at_mounts(p, proc, process);
-	if (!of->zombie) {
-		look_at_files(p, proc, process, of->pid);
-		return;
-	}
-	proc_dir_open(&tasks, proc, "%d/task", of->pid);
-	while (proc_dir_next(&tasks, &tid))
-		look_at_files(p, proc, process, tid);
+	look_at_files(p, proc, process);
 }
 
 /* Does that mount namespace see a connection with requests unanswered? */
@@ -117,9 +109,10 @@ sees_requests(const struct picture *p, unsigned mnt_namespace)
 {
 	const struct connection *c;
 
-	for (int i = 0; i < p->mounts; i++)
-		if (p->mounted[i].mnt_namespace == mnt_namespace &&
-		    (c = picture_connection(p, p->mounted[i].connection)) &&
+	for (int i = 0; i < p->drives.mounts; i++)
+		if (p->drives.mounted[i].mnt_namespace == mnt_namespace &&
+		    (c = picture_connection(p,
+			 p->drives.mounted[i].connection)) &&
 		    c->waiting > 0)
 			return true;
 	return false;
@@ -132,19 +125,24 @@ sees_requests(const struct picture *p, unsigned mnt_namespace)
 static void
 look_for_fuse(struct picture *p)
 {
-	for (int i = 0; i < p->threads; i++) {
-		struct thread *t = &p->thread[i];
+	for (int i = 0; i < p->tasks.threads; i++) {
+		struct thread *t = &p->tasks.thread[i];
 
 		if (t->cause == CAUSE_OTHER &&
-		    cause_may_be_behind(t->function) &&
-		    sees_requests(p, p->process[t->process].mnt_namespace))
+		    cause_may_be_behind(t->waits.function) &&
+		    sees_requests(p,
+			p->tasks.process[t->process].mnt_namespace))
 			t->cause = CAUSE_BEHIND;
 	}
 }
 
-void
+int
 drives_look(struct picture *p, int proc)
 {
-	eyes_look(p, look_at_process, proc);
+	if (eyes_look(p, look_at_process, proc) < 0)
+		return -1;
 	look_for_fuse(p);
+	locks_follow(p);
+	loops_follow(p);
+	return 0;
 }

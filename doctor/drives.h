@@ -4,7 +4,7 @@
 
 struct picture;
 
-/* Reads mounts of every mount namespace, and everybody's files. */
-void drives_look(struct picture *picture, int proc);
+/* Reads mounts of every mount namespace, and everybody's files. As eyes_look(). */
+int drives_look(struct picture *picture, int proc);
 
 #endif

@@ -8,8 +8,8 @@
 static bool
 is_untold(const struct picture *p)
 {
-	for (int i = 0; i < p->threads; i++)
-		if (p->thread[i].waits_ms < 0)
+	for (int i = 0; i < p->tasks.threads; i++)
+		if (p->tasks.thread[i].waits.ms < 0)
 			return true;
 	return false;
 }
@@ -29,12 +29,12 @@ look_again(const struct doctor *d, bool *still)
 {
 	const struct picture *p = d->picture;
 
-	for (int i = 0; i < p->threads; i++)
-		still[i] = p->thread[i].runs != 0 &&
-		    p->thread[i].runs ==
+	for (int i = 0; i < p->tasks.threads; i++)
+		still[i] = p->tasks.thread[i].waits.runs != 0 &&
+		    p->tasks.thread[i].waits.runs ==
 			threads_runs(d->sources.proc,
-			    p->process[p->thread[i].process].pid,
-			    p->thread[i].tid);
+			    p->tasks.process[p->tasks.thread[i].process].pid,
+			    p->tasks.thread[i].tid);
 }
 
 int
@@ -42,8 +42,10 @@ examine(struct doctor *d, long long stuck_ms)
 {
 	bool *still = NULL;
 
-	if (look(&d->sources, d->picture) < 0)
+	if (look(&d->sources, d->picture) < 0) {
+		d->findings.count = 0; /* of a picture that is no more */
 		return -1;
+	}
 	if (is_untold(d->picture)) {
 		still = calloc(THREADS, sizeof(*still));
 		rest(stuck_ms);

@@ -9,8 +9,12 @@ struct picture;
  * stack, wchan, links of ns/ or fd/ may wait for the process's exec lock, or end
  * its memory in its place (docs/kernel.md). A child that gets no further is
  * killed, the process is marked `unseen`, and the next child goes on behind it.
+ *
+ * A child that is given no processor is not one that waits: it has more time. 0;
+ * or -1 and ETIME if that is over, too. Then the picture is not to be used: who
+ * was not looked at may be a living server.
  */
-void eyes_look(struct picture *picture,
+int eyes_look(struct picture *picture,
     void (*look)(struct picture *picture, int proc, int process), int proc);
 
 #endif

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <mntent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -66,12 +67,26 @@ file_of(int proc, pid_t pid, pid_t tid)
 	return (int)fd;
 }
 
+/* 0: not told. It is in the head, however many locks follow (Linux 5.14). */
+static unsigned long long
+inode_of(int proc, pid_t tid, int number)
+{
+	char head[256];
+	const char *line;
+
+	if (proc_read(proc, head, sizeof(head), "%d/fdinfo/%d", tid, number) <
+	    0)
+		return 0;
+	line = strstr(head, "\nino:\t");
+	return line ? strtoull(line + 6, NULL, 10) : 0;
+}
+
 static void
 note_mount(struct thread *t, const struct mount *m)
 {
 	if (mount_is_fuse(m))
-		t->connection = mount_connection(m);
-	keep(t->point, sizeof(t->point), m->point);
+		t->on.connection = mount_connection(m);
+	keep(t->on.point, sizeof(t->on.point), m->point);
 }
 
 /* The one with that id; with id -1 the only one of the cause's filesystem. */
@@ -99,8 +114,8 @@ find_mount(int proc, pid_t pid, struct thread *t, int id)
 	close(fd);
 	/* One of several is none. FUSE has its requests to tell by. */
 	if (id == -1 && (found != 1 || cause_is_fuse(t->cause))) {
-		t->connection = 0;
-		t->point[0] = '\0';
+		t->on.connection = 0;
+		t->on.point[0] = '\0';
 	}
 }
 
@@ -118,19 +133,22 @@ note_source(int proc, pid_t pid, struct thread *t)
 		return;
 	}
 	while (getmntent_r(file, &entry, buffer, sizeof(buffer)) != NULL)
-		if (strcmp(entry.mnt_dir, t->point) == 0)
-			keep(t->source, sizeof(t->source), entry.mnt_fsname);
+		if (strcmp(entry.mnt_dir, t->on.point) == 0)
+			keep(t->on.source, sizeof(t->on.source),
+			    entry.mnt_fsname);
 	fclose(file);
 }
 
 void
 files_of_call(const struct picture *p, int proc, struct thread *t)
 {
-	pid_t pid = p->process[t->process].pid;
+	pid_t pid = p->tasks.process[t->process].pid;
 	int number = file_of(proc, pid, t->tid);
 
+	if (number >= 0)
+		t->on.inode = inode_of(proc, t->tid, number);
 	find_mount(proc, pid, t,
 	    number < 0 ? -1 : fdinfo_mount(proc, t->tid, number));
-	if (t->point[0] != '\0' && t->connection == 0)
+	if (t->on.point[0] != '\0' && t->on.connection == 0)
 		note_source(proc, pid, t);
 }

@@ -39,7 +39,7 @@ enum advice {
 struct finding {
 	int namespace; /* it does not end; NONE: these are tasks elsewhere */
 	int first;     /* its init, or the thread that waits longest: */
-	int thread;    /* of picture->thread */
+	int thread;    /* of picture->tasks.thread */
 	enum cause cause;
 	long long waits_ms; /* of the longest; -1: the kernel does not tell */
 	int threads;	    /* how many wait */

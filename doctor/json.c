@@ -15,10 +15,19 @@ put_string(FILE *to, const char *name, const char *value)
 	fputc('"', to);
 }
 
+/* 0: it is behind nobody, or who that is cannot be told. */
+static void
+put_owner(FILE *to, const struct picture *p, const struct owner_of_lock *o)
+{
+	fprintf(to, ",\"behind\":%d,\"behind_sure\":%s",
+	    o->thread == NONE ? 0 : p->tasks.thread[o->thread].tid,
+	    o->sure ? "true" : "false");
+}
+
 static void
 put_thread(FILE *to, const struct picture *p, const struct thread *t)
 {
-	const struct process *of = &p->process[t->process];
+	const struct process *of = &p->tasks.process[t->process];
 
 	fprintf(to, "{\"pid\":%d,\"tid\":%d,", of->pid, t->tid);
 	put_string(to, "comm", of->comm);
@@ -28,14 +37,15 @@ put_thread(FILE *to, const struct picture *p, const struct thread *t)
 	    t->exiting ? "true" : "false", t->killed ? "true" : "false");
 	put_string(to, "cause", cause_name(t->cause));
 	fputc(',', to);
-	put_string(to, "function", t->function);
+	put_string(to, "function", t->waits.function);
 	fputc(',', to);
-	put_string(to, "through", t->through);
-	fprintf(to, ",\"waits_ms\":%lld,\"connection\":%u,", t->waits_ms,
-	    t->connection);
-	put_string(to, "mount", t->point);
+	put_string(to, "through", t->waits.through);
+	fprintf(to, ",\"waits_ms\":%lld,\"connection\":%u,", t->waits.ms,
+	    t->on.connection);
+	put_string(to, "mount", t->on.point);
 	fputc(',', to);
-	put_string(to, "source", t->source);
+	put_string(to, "source", t->on.source);
+	put_owner(to, p, &t->behind);
 	fputc('}', to);
 }
 
@@ -52,12 +62,12 @@ put_connection(FILE *to, const struct picture *p, const struct suspect *s)
 	    s->waiting, s->sure ? "true" : "false");
 	put_string(to, "hold", holds[s->hold]);
 	fprintf(to, ",\"server\":%d,",
-	    s->server == NONE ? 0 : p->process[s->server].pid);
+	    s->server == NONE ? 0 : p->tasks.process[s->server].pid);
 	put_string(to, "mount",
-	    s->mounted == NONE ? "" : p->mounted[s->mounted].point);
+	    s->mounted == NONE ? "" : p->drives.mounted[s->mounted].point);
 	fputc(',', to);
 	put_string(to, "type",
-	    s->mounted == NONE ? "" : p->mounted[s->mounted].type);
+	    s->mounted == NONE ? "" : p->drives.mounted[s->mounted].type);
 	fputc('}', to);
 }
 
@@ -70,12 +80,14 @@ put_namespace(FILE *to, const struct picture *p, const struct finding *f)
 		fputs("\"namespace\":null,", to);
 		return;
 	}
-	n = &p->namespace[f->namespace];
+	n = &p->tasks.namespace[f->namespace];
 	fprintf(to, "\"namespace\":{\"id\":%u,\"init\":%d,", n->id,
-	    n->init == NONE ? 0 : p->process[n->init].pid);
+	    n->init == NONE ? 0 : p->tasks.process[n->init].pid);
 	put_string(to, "container", n->container);
 	fputc(',', to);
 	put_string(to, "engine", n->engine);
+	fputc(',', to);
+	put_string(to, "name", n->name);
 	fputs("},", to);
 }
 
@@ -98,10 +110,10 @@ put_finding(FILE *to, const struct findings *all, int which,
 	put_namespace(to, p, f);
 	put_string(to, "cause", cause_name(f->cause));
 	fprintf(to, ",\"waits_ms\":%lld,\"threads\":[", f->waits_ms);
-	for (int i = 0; i < p->threads; i++)
+	for (int i = 0; i < p->tasks.threads; i++)
 		if (all->of_thread[i] == which) {
 			fputs(comma, to);
-			put_thread(to, p, &p->thread[i]);
+			put_thread(to, p, &p->tasks.thread[i]);
 			comma = ",";
 		}
 	fputs("],\"connections\":[", to);
@@ -127,9 +139,10 @@ show_json(FILE *to, const struct findings *all, const struct picture *p)
 	    "{\"processes\":%d,\"namespaces\":%d,\"took_ms\":%lld,"
 	    "\"request_timeout\":%ld,\"sees_all\":%s,\"fusectl\":%s,\"stacks\":%s,\"cut\":%d,"
 	    "\"stuck\":[",
-	    p->processes, p->namespaces, p->taken_ms, p->timeout,
-	    p->sees_all ? "true" : "false", p->told ? "true" : "false",
-	    p->stacks ? "true" : "false", p->cut);
+	    p->tasks.processes, p->tasks.namespaces, p->sight.taken_ms,
+	    p->sight.timeout, picture_sees_all(p) ? "true" : "false",
+	    p->sight.told ? "true" : "false",
+	    p->sight.stacks ? "true" : "false", p->sight.cut);
 	for (int i = 0; i < all->count; i++) {
 		fputs(i ? "," : "", to);
 		put_finding(to, all, i, p);

@@ -12,6 +12,7 @@
 #include "doctor/drives.h"
 #include "doctor/eyes.h"
 #include "doctor/picture.h"
+#include "doctor/reapers.h"
 #include "doctor/tasks.h"
 #include "src/base/clock.h"
 #include "src/base/text.h"
@@ -55,13 +56,14 @@ list_processes(struct picture *p, int proc)
 	if (proc_dir_open(&all, proc, ".") < 0)
 		return -1;
 	while (proc_dir_next(&all, &pid)) {
-		if (pid == p->self)
+		if (pid == p->sight.self)
 			continue;
-		if (p->processes == PROCESSES) {
-			p->cut++;
+		if (p->tasks.processes == PROCESSES) {
+			p->sight.cut++;
 			continue;
 		}
-		p->process[p->processes++] = (struct process){ .pid = pid };
+		p->tasks.process[p->tasks.processes++] =
+		    (struct process){ .pid = pid };
 	}
 	return 0;
 }
@@ -84,8 +86,8 @@ peek_again(struct picture *p, const struct fusectl *fusectl)
 	for (int peek = 0; peek < PEEKS; peek++) {
 		bool any = false;
 
-		for (int i = 0; i < p->connections; i++) {
-			struct connection *c = &p->connection[i];
+		for (int i = 0; i < p->drives.connections; i++) {
+			struct connection *c = &p->drives.connection[i];
 			unsigned now;
 
 			if (c->waiting == 0)
@@ -109,15 +111,16 @@ list_connections(struct picture *p, const struct fusectl *fusectl)
 
 	if (root < 0 || proc_dir_open(&all, root, ".") < 0)
 		return;
-	p->told = true;
+	p->sight.told = true;
 	while (proc_dir_next(&all, &id))
-		if (p->connections == CONNECTIONS)
-			p->cut++;
+		if (p->drives.connections == CONNECTIONS)
+			p->sight.cut++;
 		else
-			p->connection[p->connections++] = (struct connection){
-				.id = (unsigned)id,
-				.waiting = waiting(fusectl, (unsigned)id),
-			};
+			p->drives.connection[p->drives.connections++] =
+			    (struct connection){
+				    .id = (unsigned)id,
+				    .waiting = waiting(fusectl, (unsigned)id),
+			    };
 	peek_again(p, fusectl);
 }
 
@@ -133,6 +136,33 @@ request_timeout(int proc)
 	    -1;
 }
 
+/*
+ * Who may read the links of a process with all capabilities may read everybody's
+ * (ptrace(2), "Ptrace access mode checking"). kthreadd is one, always PID 2 of
+ * the first namespace, and never in execve(2); PID 1 may have a profile of its
+ * own. In another namespace it is PID 1, which may be us.
+ */
+static bool
+reads_others(const struct picture *p)
+{
+	pid_t pid = p->sight.first ? 2 : 1;
+
+	for (int i = 0; i < p->tasks.processes; i++)
+		if (p->tasks.process[i].pid == pid)
+			return p->tasks.process[i].unseen ||
+			    p->tasks.process[i].pid_namespace != 0;
+	return p->sight.self == pid;
+}
+
+static bool
+is_any_dying(const struct picture *p)
+{
+	for (int i = 0; i < p->tasks.namespaces; i++)
+		if (p->tasks.namespace[i].dying)
+			return true;
+	return false;
+}
+
 int
 look(const struct sources *s, struct picture *p)
 {
@@ -141,23 +171,29 @@ look(const struct sources *s, struct picture *p)
 	unsigned long long id = 0;
 
 	/* Its pages go back; zero ones come. */
-	p->processes = p->namespaces = p->threads = p->mounts = 0;
-	p->holders = p->connections = p->cut = 0;
-	p->told = p->stacks = false;
-	p->self = getpid();
+	p->tasks.processes = p->tasks.namespaces = p->tasks.threads =
+	    p->drives.mounts = 0;
+	p->drives.holders = p->drives.connections = p->sight.cut = 0;
+	p->sight.told = p->sight.stacks = false;
+	p->sight.self = getpid();
 	if (proc_link(s->proc, name, sizeof(name), "self/ns/pid") > 0)
 		(void)digits(name + strcspn(name, "[") + 1, UINT_MAX, &id);
-	p->pid_namespace = (unsigned)id;
-	p->sees_all = p->pid_namespace == FIRST_NAMESPACE;
+	p->sight.pid_namespace = (unsigned)id;
+	p->sight.first = p->sight.pid_namespace == FIRST_NAMESPACE;
 	if (list_processes(p, s->proc) < 0)
 		return -1;
-	eyes_look(p, tasks_look, s->proc);
+	if (eyes_look(p, tasks_look, s->proc) < 0)
+		return -1;
 	tasks_settle(p, s->proc);
-	p->timeout = request_timeout(s->proc);
-	if (p->threads > 0) {
+	p->sight.reads_others = reads_others(p);
+	if (is_any_dying(p) && eyes_look(p, reapers_look, s->proc) < 0)
+		return -1;
+	p->sight.timeout = request_timeout(s->proc);
+	if (p->tasks.threads > 0) {
 		list_connections(p, &s->fusectl);
-		drives_look(p, s->proc);
+		if (drives_look(p, s->proc) < 0)
+			return -1;
 	}
-	p->taken_ms = now_ms() - began;
+	p->sight.taken_ms = now_ms() - began;
 	return 0;
 }

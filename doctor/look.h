@@ -17,7 +17,7 @@ int look_open(struct sources *sources, const char **what);
 /*
  * Takes the picture anew: every process and namespace, the threads that wait,
  * and if there are such, FUSE: mounts, connections and who has /dev/fuse open.
- * 0, or -1 and errno if /proc cannot be listed.
+ * 0, or -1 and errno: /proc cannot be listed, or ETIME, as eyes_look().
  */
 int look(const struct sources *sources, struct picture *picture);
 

@@ -2,17 +2,16 @@
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "doctor/container.h"
 #include "doctor/doctor.h"
+#include "doctor/named.h"
+#include "doctor/refusal.h"
 #include "doctor/release.h"
 #include "doctor/show.h"
 #include "doctor/verdict.h"
 #include "doctor/watch.h"
 
 #define STUCK 1
-#define COULD_NOT_LOOK 2
 
 static int
 show(const struct doctor *d)
@@ -28,73 +27,66 @@ show(const struct doctor *d)
 		show_dot(stdout, &d->findings, d->picture);
 		break;
 	}
+	/* What was not written nobody has read. */
+	if (fflush(stdout) != 0 || ferror(stdout))
+		err(COULD_NOT_LOOK, "standard output");
 	return d->findings.count > 0 ? STUCK : 0;
 }
 
-static bool
-is_meant(const struct doctor *d, const struct finding *f)
+static int
+could_not_look(void)
 {
-	const char *name = d->options.container;
-
-	if (d->options.shared > 0 && !name) {
-		for (int i = 0; i < f->suspects; i++)
-			if (options_share(&d->options,
-				f->suspect[i].connection))
-				return true;
-		return false;
-	}
-	if (!name)
-		return f->namespace != NONE;
-	if (f->namespace != NONE)
-		return container_is(d->picture, f->namespace, name,
-		    d->options.docker_root);
-	return f->first != NONE &&
-	    atoi(name) == d->picture->process[f->first].pid;
+	warn("it could not be looked at");
+	return COULD_NOT_LOOK;
 }
 
-/* The one after `seen` others that are meant; NULL: there is none. */
-static const struct finding *
-meant(const struct doctor *d, int seen)
+static int
+release_nothing(struct doctor *d)
 {
-	for (int i = 0; i < d->findings.count; i++)
-		if (is_meant(d, &d->findings.finding[i]) && seen-- == 0)
-			return &d->findings.finding[i];
-	return NULL;
+	if (d->options.container)
+		return refuse_unknown(d) < 0 ? could_not_look() : STUCK;
+	fprintf(stderr, "fini-doctor: nothing is stuck\n");
+	return 0;
+}
+
+static int
+release_named(struct doctor *d)
+{
+	const struct finding *f;
+	int status = 0, passed = 0;
+
+	while ((f = named(d, passed)) != NULL) {
+		char sentence[512], command[512];
+		enum released result;
+
+		finding_verdict(f, d->picture, sentence, sizeof(sentence),
+		    command, sizeof(command));
+		result = release(d, f);
+		if (result == RELEASED_BLIND)
+			return COULD_NOT_LOOK;
+		if (result != RELEASED) {
+			refuse(sentence, command);
+			status = STUCK;
+		}
+		if (result != RELEASED || d->options.dry_run)
+			passed++;
+		else if (examine(d, d->options.stuck_ms) < 0)
+			return could_not_look();
+	}
+	return status;
 }
 
 static int
 release_all(struct doctor *d)
 {
-	const struct finding *f;
-	int status = 0, left = 0;
-
-	if (!meant(d, 0)) {
-		fprintf(stderr, "fini-doctor: nothing is stuck%s%s\n",
-		    d->options.container ? " in " : "",
-		    d->options.container ? harmless(d->options.container) : "");
-		return d->options.container ? STUCK : 0;
+	if (!named(d, 0))
+		return release_nothing(d);
+	if (named_many(d)) {
+		refuse_many(d);
+		return STUCK;
 	}
-	while ((f = meant(d, left)) != NULL) {
-		char sentence[512], command[512];
-
-		finding_verdict(f, d->picture, sentence, sizeof(sentence),
-		    command, sizeof(command));
-		if (release(d, f) == RELEASED && !d->options.dry_run) {
-			if (examine(d, d->options.stuck_ms) < 0)
-				return COULD_NOT_LOOK;
-			continue;
-		}
-		left++;
-		if (d->options.dry_run)
-			continue;
-		fprintf(stderr, "fini-doctor: not released: %s\n",
-		    harmless(sentence));
-		if (*command)
-			fprintf(stderr, "fini-doctor: what helps: %s\n",
-			    harmless(command));
-		status = STUCK;
-	}
-	return status;
+	named_settle(d);
+	return release_named(d);
 }
 
 int
@@ -113,7 +105,9 @@ main(int argc, char *argv[])
 	if (d.options.command == COMMAND_WATCH)
 		return watch(&d);
 	if (examine(&d, d.options.stuck_ms) < 0)
-		err(COULD_NOT_LOOK, "/proc");
-	return d.options.command == COMMAND_RELEASE ? release_all(&d) :
-						      show(&d);
+		err(COULD_NOT_LOOK, "it could not be looked at");
+	if (d.options.command == COMMAND_LOOK)
+		return show(&d);
+	show_sight(stderr, "fini-doctor: ", d.picture);
+	return release_all(&d);
 }

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COULD_NOT_LOOK 2
+#include "src/base/duration.h"
+
+#define MOST_MS (30 * 86400000U) /* of a duration */
 
 static const char usage[] =
     "usage: fini-doctor [OPTIONS]                        what is stuck, and why\n"
@@ -25,9 +27,10 @@ static const char usage[] =
     "      --rounds N      watch: end after N looks\n"
     "      --help, --version\n"
     "\n"
-    "DUR: 500ms, 10s, 2m. CONTAINER: its id or its beginning (12 digits), or what\n"
-    "docker calls it. Exit status: 0 nothing is stuck, or it was released; 1\n"
-    "something is stuck; 2 it could not be looked at.\n";
+    "DUR: 500ms, 10s, 1m30s. CONTAINER: its id or its beginning (12 digits), or what\n"
+    "docker, podman or CRI-O calls it. PID: any that is shown. Exit status: 0\n"
+    "nothing is stuck, or it was released; 1 something is stuck; 2 it could not be\n"
+    "looked at, or the command line is wrong.\n";
 
 enum {
 	STUCK = 256,
@@ -60,22 +63,52 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+#define ON(command) (1U << (command))
+#define ALWAYS (ON(COMMAND_LOOK) | ON(COMMAND_RELEASE) | ON(COMMAND_WATCH))
+
+static const struct {
+	unsigned commands; /* with which it means something: ON() */
+	const char *where; /* in words */
+} meaning[] = {
+	[STUCK - STUCK] = { ALWAYS, "" },
+	[JSON - STUCK] = { ON(COMMAND_LOOK), "without a command" },
+	[DOT - STUCK] = { ON(COMMAND_LOOK), "without a command" },
+	[SHARE - STUCK] = { ON(COMMAND_RELEASE), "with release" },
+	[DRY_RUN - STUCK] = { ON(COMMAND_RELEASE) | ON(COMMAND_WATCH),
+	    "with release or watch" },
+	[DOCKER_ROOT - STUCK] = { ON(COMMAND_RELEASE), "with release" },
+	[EVERY - STUCK] = { ON(COMMAND_WATCH), "with watch" },
+	[AFTER - STUCK] = { ON(COMMAND_WATCH), "with watch" },
+	[METRICS - STUCK] = { ON(COMMAND_WATCH), "with watch" },
+	[ROUNDS - STUCK] = { ON(COMMAND_WATCH), "with watch" },
+	[HELP - STUCK] = { ALWAYS, "" },
+	[VERSION - STUCK] = { ALWAYS, "" },
+};
+
+static void
+refuse_meaningless(enum command command, const struct option *option)
+{
+	if (!(meaning[option->val - STUCK].commands & ON(command)))
+		errx(COULD_NOT_LOOK, "--%s means something only %s",
+		    option->name, meaning[option->val - STUCK].where);
+}
+
 static long long
 duration(const char *name, const char *text)
 {
-	static const struct {
-		const char *suffix;
-		double ms;
-	} units[] = { { "ms", 1 }, { "s", 1e3 }, { "m", 6e4 }, { "h", 36e5 } };
-	char *end;
-	double value = strtod(text, &end);
+	long long ms;
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (end != text && strcmp(end, units[i].suffix) == 0 &&
-		    value >= 0 && value * units[i].ms < 1e12)
-			return (long long)(value * units[i].ms);
-	errx(COULD_NOT_LOOK, "--%s: '%s' is no duration: 500ms, 10s, 2m", name,
-	    text);
+	if (duration_read(text, MOST_MS, &ms) < 0)
+		errx(COULD_NOT_LOOK,
+		    "--%s: '%s' is no duration: 500ms, 10s, 1m30s", name, text);
+	return ms;
+}
+
+static _Noreturn void
+print(const char *text)
+{
+	fputs(text, stdout);
+	exit(fflush(stdout) == 0 && !ferror(stdout) ? 0 : COULD_NOT_LOOK);
 }
 
 static unsigned
@@ -90,6 +123,24 @@ number(const char *name, const char *text)
 }
 
 static void
+share(struct options *o, const char *connection)
+{
+	if (o->shared == SHARED)
+		errx(COULD_NOT_LOOK, "--shared: too many");
+	o->connection[o->shared++] = number("shared", connection);
+}
+
+/* docker inspect writes "/seed". */
+static const char *
+container_name(const char *text)
+{
+	text += *text == '/';
+	if (*text == '\0')
+		errx(COULD_NOT_LOOK, "release: an empty name is no container");
+	return text;
+}
+
+static void
 take(struct options *o, int opt)
 {
 	switch (opt) {
@@ -97,15 +148,11 @@ take(struct options *o, int opt)
 		o->stuck_ms = duration("stuck", optarg);
 		break;
 	case JSON:
-		o->form = FORM_JSON;
-		break;
 	case DOT:
-		o->form = FORM_DOT;
+		o->form = opt == JSON ? FORM_JSON : FORM_DOT;
 		break;
 	case SHARE:
-		if (o->shared == SHARED)
-			errx(COULD_NOT_LOOK, "--shared: too many");
-		o->connection[o->shared++] = number("shared", optarg);
+		share(o, optarg);
 		break;
 	case DRY_RUN:
 		o->dry_run = true;
@@ -126,11 +173,9 @@ take(struct options *o, int opt)
 		o->rounds = (int)number("rounds", optarg);
 		break;
 	case HELP:
-		fputs(usage, stdout);
-		exit(0);
+		print(usage);
 	case VERSION:
-		puts("fini-doctor " FINI_VERSION);
-		exit(0);
+		print("fini-doctor " FINI_VERSION "\n");
 	default:
 		fputs(usage, stderr);
 		exit(COULD_NOT_LOOK);
@@ -140,7 +185,7 @@ take(struct options *o, int opt)
 void
 options_parse(struct options *o, int argc, char *argv[])
 {
-	int opt;
+	int opt, which = 0;
 
 	*o = (struct options){
 		.docker_root = "/var/lib/docker",
@@ -156,10 +201,13 @@ options_parse(struct options *o, int argc, char *argv[])
 		argc--;
 		argv++;
 	}
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, "", options, &which)) != -1) {
+		if (opt >= STUCK)
+			refuse_meaningless(o->command, &options[which]);
 		take(o, opt);
+	}
 	if (optind < argc && o->command == COMMAND_RELEASE)
-		o->container = argv[optind++];
+		o->container = container_name(argv[optind++]);
 	if (optind < argc) {
 		fputs(usage, stderr);
 		exit(COULD_NOT_LOOK);

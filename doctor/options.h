@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-#define SHARED 64 /* connections named by --shared */
+#define COULD_NOT_LOOK 2 /* exit status; of a wrong command line, too */
+#define SHARED 64	 /* connections named by --shared */
 
 enum command { COMMAND_LOOK, COMMAND_RELEASE, COMMAND_WATCH };
 enum form { FORM_TEXT, FORM_JSON, FORM_DOT };

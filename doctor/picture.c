@@ -15,6 +15,12 @@ picture_new(void)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+bool
+picture_sees_all(const struct picture *p)
+{
+	return p->sight.first && p->sight.reads_others;
+}
+
 void
 keep(char *to, size_t size, const char *text)
 {
@@ -23,30 +29,11 @@ keep(char *to, size_t size, const char *text)
 	text_format(&t, "%s", text);
 }
 
-/* They are in order, as /proc lists them. */
-int
-picture_find_process(const struct picture *p, pid_t pid)
-{
-	int low = 0, high = p->processes;
-
-	while (low < high) {
-		int middle = (low + high) / 2;
-
-		if (p->process[middle].pid == pid)
-			return middle;
-		if (p->process[middle].pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NONE;
-}
-
 int
 picture_find_namespace(const struct picture *p, unsigned id)
 {
-	for (int i = 0; i < p->namespaces; i++)
-		if (p->namespace[i].id == id)
+	for (int i = 0; i < p->tasks.namespaces; i++)
+		if (p->tasks.namespace[i].id == id)
 			return i;
 	return NONE;
 }
@@ -54,8 +41,8 @@ picture_find_namespace(const struct picture *p, unsigned id)
 const struct connection *
 picture_connection(const struct picture *p, unsigned id)
 {
-	for (int i = 0; i < p->connections; i++)
-		if (p->connection[i].id == id)
-			return &p->connection[i];
+	for (int i = 0; i < p->drives.connections; i++)
+		if (p->drives.connection[i].id == id)
+			return &p->drives.connection[i];
 	return NULL;
 }

@@ -34,7 +34,32 @@ enum cause {
 	CAUSE_CEPH,
 	CAUSE_LUSTRE,
 	CAUSE_DISK,
-	CAUSE_OTHER /* something else, uninterruptibly */
+	CAUSE_OTHER, /* something else, uninterruptibly */
+	CAUSE_UNTOLD /* uninterruptibly, and no function of it could be read */
+};
+
+/* What keeps it, and for how long it has. */
+struct wait {
+	long long ms;		 /* -1: the kernel does not tell */
+	unsigned long long runs; /* how often it was run: as long as it stays,
+				      it has waited */
+	char function[48];	 /* that it waits in; "?" */
+	char through[160];	 /* whence, the nearest first; "" */
+};
+
+/* The file that it is in a call on. */
+struct place {
+	unsigned connection;	  /* 0: unknown */
+	unsigned long long inode; /* 0: unknown */
+	char point[256];	  /* the mount of that file, or the only one
+				      that it can be; "" */
+	char source[128];	  /* what is mounted there: "server:/export" */
+};
+
+/* Who has the lock or the page that it waits for. */
+struct owner_of_lock {
+	int thread; /* NONE: not found */
+	bool sure;  /* it is in a call on the same file */
 };
 
 /* A thread that waits for one of these. */
@@ -45,15 +70,9 @@ struct thread {
 	bool exiting; /* PF_EXITING */
 	bool killed;  /* SIGKILL is pending: it was sent, and cannot act */
 	enum cause cause;
-	long long waits_ms;	 /* -1: the kernel does not tell */
-	unsigned long long runs; /* how often it was run: as long as it stays,
-				      it has waited */
-	char function[48];	 /* that it waits in; "?" */
-	char through[160];	 /* whence, the nearest first; "" */
-	unsigned connection;	 /* whose file it is in a call on; 0: unknown */
-	char point[256];	 /* the mount of that file, or the only one
-				      that it can be; "" */
-	char source[128];	 /* what is mounted there: "server:/export" */
+	struct wait waits;
+	struct place on;
+	struct owner_of_lock behind;
 };
 
 struct process {
@@ -63,6 +82,7 @@ struct process {
 	int threads;
 	bool zombie;  /* its first thread is */
 	bool exiting; /* each of its threads is in do_exit() */
+	bool stopped; /* of a zombie's parent: it cannot reap */
 	bool unseen;  /* who looked at it waited: left alone */
 	char comm[COMM_SIZE];
 };
@@ -72,6 +92,7 @@ struct pidns {
 	int init;	     /* its process 1; NONE: not seen */
 	bool dying;	     /* that is exiting; or an outer one's is */
 	char container[96];  /* its id, as the engine has it; "": not told */
+	char name[64];	     /* what its conmon calls it; "": not told */
 	char engine[24];     /* "docker", "kubernetes", ...; "" */
 };
 
@@ -94,27 +115,45 @@ struct connection {
 	unsigned waiting; /* requests not answered */
 };
 
-struct picture {
+/* Who looks, and what could be seen. */
+struct sight {
 	pid_t self;
 	unsigned pid_namespace; /* ours */
-	bool sees_all;		/* it is the host's first one */
+	bool first;		/* that is the host's first one */
+	bool reads_others;	/* links of other users' processes, too */
 	bool told;		/* fusectl could be read */
 	bool stacks;		/* /proc/PID/stack could be read */
 	long timeout;		/* fs.fuse.default_request_timeout, in seconds;
 				   -1: this kernel has none (before 6.15) */
 	long long taken_ms;	/* how long the look took */
 	int cut;
-	int processes, namespaces, threads, mounts, holders, connections;
+};
+
+/* Everybody, and of their threads those that wait. */
+struct tasks {
+	int processes, namespaces, threads;
 	struct process process[PROCESSES];
 	struct pidns namespace[NAMESPACES];
 	struct thread thread[THREADS];
+};
+
+/* FUSE. */
+struct drives {
+	int mounts, holders, connections;
 	struct mounted mounted[MOUNTS];
 	struct holder holder[HOLDERS];
 	struct connection connection[CONNECTIONS];
-
-	/* Whom the child looks at, and how far it has come. */
-	volatile int at;
 };
+
+struct picture {
+	struct sight sight;
+	struct tasks tasks;
+	struct drives drives;
+	volatile int at; /* whom the child looks at: how far it has come */
+};
+
+/* Was the whole host seen? Else show_sight() says what was not. */
+bool picture_sees_all(const struct picture *picture);
 
 /* Memory for one, all zero. NULL and errno if there is none. */
 struct picture *picture_new(void);
@@ -122,7 +161,6 @@ struct picture *picture_new(void);
 /* Copies text; what does not fit is cut off. */
 void keep(char *to, size_t size, const char *text);
 
-int picture_find_process(const struct picture *picture, pid_t pid);
 int picture_find_namespace(const struct picture *picture, unsigned id);
 const struct connection *picture_connection(const struct picture *picture,
     unsigned id);

@@ -1,5 +1,6 @@
 #include "doctor/release.h"
 
+#include <err.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,9 +39,10 @@ pin(struct doctor *d, const struct finding *f, struct target *t)
 {
 	const struct picture *p = d->picture;
 
-	t->namespace = f->namespace == NONE ? 0 : p->namespace[f->namespace].id;
-	t->pid = f->first == NONE ? 0 : p->process[f->first].pid;
-	t->tid = p->thread[f->thread].tid;
+	t->namespace =
+	    f->namespace == NONE ? 0 : p->tasks.namespace[f->namespace].id;
+	t->pid = f->first == NONE ? 0 : p->tasks.process[f->first].pid;
+	t->tid = p->tasks.thread[f->thread].tid;
 	t->pidfd = t->pid == 0 ? -1 : pidfd_open(t->pid);
 	t->pins = 0;
 	for (int i = 0; i < f->suspects; i++) {
@@ -79,9 +81,10 @@ again(const struct doctor *d, const struct target *t)
 		const struct finding *f = &d->findings.finding[i];
 
 		if (t->namespace != 0 ? f->namespace != NONE &&
-			    p->namespace[f->namespace].id == t->namespace :
+			    p->tasks.namespace[f->namespace].id ==
+				t->namespace :
 					f->namespace == NONE &&
-			    p->thread[f->thread].tid == t->tid)
+			    p->tasks.thread[f->thread].tid == t->tid)
 			return f;
 	}
 	return NULL;
@@ -109,8 +112,10 @@ say(const char *what, const struct doctor *d, const struct finding *f,
 	    "fini-doctor: %s connection=%u mount=\"%s\" of=\"%s\" pid=%d "
 	    "waited_ms=%lld\n",
 	    what, s->connection,
-	    s->mounted == NONE ? "" : harmless(p->mounted[s->mounted].point),
-	    name, f->first == NONE ? 0 : p->process[f->first].pid, f->waits_ms);
+	    s->mounted == NONE ? "" :
+				 harmless(p->drives.mounted[s->mounted].point),
+	    name, f->first == NONE ? 0 : p->tasks.process[f->first].pid,
+	    f->waits_ms);
 }
 
 static int
@@ -177,11 +182,16 @@ release(struct doctor *d, const struct finding *finding)
 	int aborted;
 
 	pin(d, finding, &t);
-	f = t.pins > 0 && examine(d, d->options.stuck_ms) == 0 ? again(d, &t) :
-								 NULL;
-	aborted = f ? abort_all(d, f, &t) : 0;
-	if (aborted > 0)
-		result = d->options.dry_run ? RELEASED : await_end(d, &t);
+	if (t.pins > 0 && examine(d, d->options.stuck_ms) < 0) {
+		warn("it could not be looked at once more");
+		result = RELEASED_BLIND;
+	} else {
+		f = t.pins > 0 ? again(d, &t) : NULL;
+		aborted = f ? abort_all(d, f, &t) : 0;
+		if (aborted > 0)
+			result =
+			    d->options.dry_run ? RELEASED : await_end(d, &t);
+	}
 	let_go(&t);
 	return result;
 }

@@ -6,9 +6,10 @@ struct doctor;
 struct finding;
 
 enum released {
-	RELEASED,     /* what did not end has ended */
-	RELEASED_NOT, /* it was not to be touched, or nothing was found */
-	RELEASED_LATE /* aborted, and it still has not ended */
+	RELEASED,      /* what did not end has ended */
+	RELEASED_NOT,  /* it was not to be touched, or nothing was found */
+	RELEASED_LATE, /* aborted, and it still has not ended */
+	RELEASED_BLIND /* the second look failed: there are no findings */
 };
 
 /*

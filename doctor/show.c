@@ -4,6 +4,7 @@
 
 #include "doctor/cause.h"
 #include "doctor/findings.h"
+#include "doctor/loops.h"
 #include "doctor/verdict.h"
 
 /* What comes from containers ------------------------------------------------- */
@@ -27,8 +28,8 @@ harmless(const char *text)
 	return start;
 }
 
-static const char *
-how_long(long long ms, char *text, size_t size)
+const char *
+show_time(long long ms, char *text, size_t size)
 {
 	long long s = ms / 1000;
 
@@ -47,39 +48,73 @@ how_long(long long ms, char *text, size_t size)
 void
 show_name(const struct picture *p, int namespace, char *text, size_t size)
 {
-	const struct pidns *n = &p->namespace[namespace];
+	const struct pidns *n = &p->tasks.namespace[namespace];
+	const char *engine = n->engine[0] != '\0' ? n->engine : "a";
 
-	if (n->container[0] != '\0')
-		snprintf(text, size, "%s container %.12s",
-		    n->engine[0] != '\0' ? n->engine : "a",
+	if (n->container[0] == '\0')
+		snprintf(text, size, "pid:[%u]", n->id);
+	else if (n->name[0] == '\0')
+		snprintf(text, size, "%s container %.12s", engine,
 		    harmless(n->container));
 	else
-		snprintf(text, size, "pid:[%u]", n->id);
+		snprintf(text, size, "%s container %s (%.12s)", engine,
+		    harmless(n->name), harmless(n->container));
 }
 
 /* A tree --------------------------------------------------------------------- */
 
 static void
+text_owner(FILE *to, const struct picture *p, const struct owner_of_lock *o)
+{
+	const struct thread *t;
+	const struct process *of;
+
+	if (o->thread == NONE) {
+		fputs("        `- behind another one's request; whose that is "
+		      "cannot be told\n",
+		    to);
+		return;
+	}
+	t = &p->tasks.thread[o->thread];
+	of = &p->tasks.process[t->process];
+	if (loops_is_worker(p, o->thread)) {
+		fprintf(to,
+		    "        `- behind %s[%d], if its disk is that loop "
+		    "device: an image on FUSE\n",
+		    harmless(of->comm), of->pid);
+		return;
+	}
+	fprintf(to, "        `- behind thread %d of %s[%d], which %s\n", t->tid,
+	    harmless(of->comm), of->pid,
+	    o->sure ?
+		"is in a call on the same file and has what this waits for" :
+		"alone can have what this waits for");
+}
+
+static void
 text_thread(FILE *to, const struct picture *p, int thread)
 {
-	const struct thread *t = &p->thread[thread];
+	const struct thread *t = &p->tasks.thread[thread];
 	char time[32];
 
 	fprintf(to, "     `- thread %d: %c%s%s, waits %s in %s%s%s\n", t->tid,
 	    t->state, t->exiting ? ", exiting" : "",
 	    t->killed ? ", SIGKILL pending" : "",
-	    how_long(t->waits_ms, time, sizeof(time)), harmless(t->function),
-	    *t->through ? " < " : "", harmless(t->through));
-	if (t->point[0] != '\0')
-		fprintf(to, "        `- on %s%s%s\n", harmless(t->point),
-		    *t->source ? ", from " : "", harmless(t->source));
+	    show_time(t->waits.ms, time, sizeof(time)),
+	    harmless(t->waits.function), *t->waits.through ? " < " : "",
+	    harmless(t->waits.through));
+	if (t->on.point[0] != '\0')
+		fprintf(to, "        `- on %s%s%s\n", harmless(t->on.point),
+		    *t->on.source ? ", from " : "", harmless(t->on.source));
+	if (t->cause == CAUSE_BEHIND)
+		text_owner(to, p, &t->behind);
 }
 
 static void
 text_process(FILE *to, const struct findings *all, int finding,
     const struct picture *p, int process)
 {
-	const struct process *of = &p->process[process];
+	const struct process *of = &p->tasks.process[process];
 
 	fprintf(to, "  `- %s[%d]", harmless(of->comm), of->pid);
 	if (of->inner > 0 && of->inner != of->pid)
@@ -87,9 +122,9 @@ text_process(FILE *to, const struct findings *all, int finding,
 	fprintf(to, "%s%s\n", of->zombie ? " <defunct>, a thread is left" : "",
 	    of->unseen ? ", cannot be looked at: it is in execve(2), or dies" :
 			 "");
-	for (int i = 0; i < p->threads; i++)
+	for (int i = 0; i < p->tasks.threads; i++)
 		if (all->of_thread[i] == finding &&
-		    p->thread[i].process == process)
+		    p->tasks.thread[i].process == process)
 			text_thread(to, p, i);
 }
 
@@ -97,7 +132,7 @@ static void
 text_suspect(FILE *to, const struct suspect *s, const struct picture *p)
 {
 	const struct mounted *m =
-	    s->mounted == NONE ? NULL : &p->mounted[s->mounted];
+	    s->mounted == NONE ? NULL : &p->drives.mounted[s->mounted];
 
 	fprintf(to, "  => connection %u%s%s%s%s%s, %u request%s unanswered\n",
 	    s->connection, m ? ", " : " (mounted nowhere any more)",
@@ -108,8 +143,8 @@ text_suspect(FILE *to, const struct suspect *s, const struct picture *p)
 		fprintf(to, "     its server: dead\n");
 	else
 		fprintf(to, "     its server: %s[%d], %s\n",
-		    harmless(p->process[s->server].comm),
-		    p->process[s->server].pid,
+		    harmless(p->tasks.process[s->server].comm),
+		    p->tasks.process[s->server].pid,
 		    s->hold == HOLD_SERVED ? "alive" : "dying");
 }
 
@@ -120,7 +155,7 @@ text_finding(FILE *to, const struct findings *all, int finding,
 	const struct finding *f = &all->finding[finding];
 	char time[32], name[160], sentence[512], command[512];
 
-	how_long(f->waits_ms, time, sizeof(time));
+	show_time(f->waits_ms, time, sizeof(time));
 	if (f->namespace != NONE) {
 		show_name(p, f->namespace, name, sizeof(name));
 		fprintf(to, "%s does not end, %s\n", name, time);
@@ -132,8 +167,8 @@ text_finding(FILE *to, const struct findings *all, int finding,
 	/* Its init first: it is whom the others keep. */
 	if (f->namespace != NONE && f->first != NONE)
 		text_process(to, all, finding, p, f->first);
-	for (int i = 0, last = NONE; i < p->threads; i++) {
-		int process = p->thread[i].process;
+	for (int i = 0, last = NONE; i < p->tasks.threads; i++) {
+		int process = p->tasks.thread[i].process;
 
 		if (all->of_thread[i] != finding || process == last ||
 		    (f->namespace != NONE && process == f->first))
@@ -151,81 +186,40 @@ text_finding(FILE *to, const struct findings *all, int finding,
 }
 
 void
+show_sight(FILE *to, const char *before, const struct picture *p)
+{
+	if (!p->sight.first)
+		fprintf(to,
+		    "%sOnly what is below our own PID namespace was seen: run "
+		    "it on the host (--pid host).\n",
+		    before);
+	if (!p->sight.reads_others)
+		fprintf(to,
+		    "%sOther users' processes could not be read: run it as "
+		    "root, with CAP_SYS_PTRACE and CAP_SYS_ADMIN.\n",
+		    before);
+}
+
+void
 show_text(FILE *to, const struct findings *all, const struct picture *p)
 {
 	if (all->count == 0)
 		fprintf(to,
 		    "nothing is stuck: %d processes, %d PID namespaces "
 		    "(%lld ms)\n",
-		    p->processes, p->namespaces, p->taken_ms);
+		    p->tasks.processes, p->tasks.namespaces, p->sight.taken_ms);
 	for (int i = 0; i < all->count; i++) {
 		if (i > 0)
 			fputc('\n', to);
 		text_finding(to, all, i, p);
 	}
-	if (all->count > 0 && p->timeout == 0)
+	if (all->count > 0 && p->sight.timeout == 0)
 		fprintf(to,
 		    "\nThis kernel could end such waits by itself: "
 		    "fs.fuse.default_request_timeout is 0 (off). What it "
 		    "costs: docs/doctor.md.\n");
-	if (!p->sees_all)
-		fprintf(to,
-		    "Only what is below our own PID namespace was seen: run "
-		    "it on the host (--pid host).\n");
-	if (p->cut > 0)
-		fprintf(to, "%d entries were too many to be kept.\n", p->cut);
-}
-
-/* Graphviz ------------------------------------------------------------------- */
-
-static void
-dot_finding(FILE *to, const struct findings *all, int finding,
-    const struct picture *p)
-{
-	const struct finding *f = &all->finding[finding];
-	char name[160];
-
-	if (f->namespace != NONE) {
-		show_name(p, f->namespace, name, sizeof(name));
-		fprintf(to, "\t\"f%d\" [label=\"%s\", shape=box];\n", finding,
-		    name);
-	} else
-		fprintf(to, "\t\"f%d\" [label=\"%s\", shape=box];\n", finding,
-		    cause_name(f->cause));
-	for (int i = 0; i < p->threads; i++) {
-		const struct thread *t = &p->thread[i];
-		const struct process *of = &p->process[t->process];
-
-		if (all->of_thread[i] != finding)
-			continue;
-		fprintf(to, "\t\"t%d\" [label=\"%s[%d]\\n%d: %s\"];\n", i,
-		    harmless(of->comm), of->pid, t->tid, harmless(t->function));
-		fprintf(to, "\t\"f%d\" -> \"t%d\";\n", finding, i);
-		for (int s = 0; cause_is_fuse(t->cause) && s < f->suspects; s++)
-			fprintf(to, "\t\"t%d\" -> \"c%u\"%s;\n", i,
-			    f->suspect[s].connection,
-			    f->suspect[s].sure ? "" : " [style=dashed]");
-	}
-	for (int s = 0; s < f->suspects; s++) {
-		const struct suspect *c = &f->suspect[s];
-
-		fprintf(to, "\t\"c%u\" [label=\"connection %u\\n%s\"];\n",
-		    c->connection, c->connection,
-		    c->mounted == NONE ?
-			"" :
-			harmless(p->mounted[c->mounted].point));
-		if (c->server != NONE)
-			fprintf(to, "\t\"c%u\" -> \"%s[%d]\";\n", c->connection,
-			    harmless(p->process[c->server].comm),
-			    p->process[c->server].pid);
-	}
-}
-
-void
-show_dot(FILE *to, const struct findings *all, const struct picture *p)
-{
-	fputs("digraph stuck {\n\trankdir=LR;\n", to);
-	for (int i = 0; i < all->count; i++)
-		dot_finding(to, all, i, p);
-	fputs("}\n", to);
+	show_sight(to, "", p);
+	if (p->sight.cut > 0)
+		fprintf(to, "%d entries were too many to be kept.\n",
+		    p->sight.cut);
 }

@@ -16,9 +16,18 @@ void show_json(FILE *to, const struct findings *findings,
 void show_dot(FILE *to, const struct findings *findings,
     const struct picture *picture);
 
-/* "docker container 0123456789ab"; or the namespace's number. */
+/* What of the host was not seen, and why: lines that begin with `before`. */
+void show_sight(FILE *to, const char *before, const struct picture *picture);
+
+/*
+ * "docker container 0123456789ab", "podman container NAME (0123456789ab)"; or
+ * the namespace's number.
+ */
 void show_name(const struct picture *picture, int namespace, char *text,
     size_t size);
+
+/* "10.1 s", "2 min 3 s"; "for an unknown time" if it is negative. Returns text. */
+const char *show_time(long long ms, char *text, size_t size);
 
 /*
  * What comes from a container, harmless: every byte that is no printable ASCII,

@@ -9,26 +9,26 @@
 bool
 is_ending(const struct picture *p, int process)
 {
-	const struct process *of = &p->process[process];
+	const struct process *of = &p->tasks.process[process];
 	int namespace;
 
 	if (of->exiting)
 		return true;
 	namespace = picture_find_namespace(p, of->pid_namespace);
-	return namespace != NONE && p->namespace[namespace].dying;
+	return namespace != NONE && p->tasks.namespace[namespace].dying;
 }
 
 int
 dying_around(const struct picture *p, int process)
 {
 	int namespace =
-	    picture_find_namespace(p, p->process[process].pid_namespace);
+	    picture_find_namespace(p, p->tasks.process[process].pid_namespace);
 	int found = NONE;
 
-	while (namespace != NONE && p->namespace[namespace].dying) {
+	while (namespace != NONE && p->tasks.namespace[namespace].dying) {
 		found = namespace;
-		namespace =
-		    picture_find_namespace(p, p->namespace[namespace].parent);
+		namespace = picture_find_namespace(p,
+		    p->tasks.namespace[namespace].parent);
 	}
 	return found;
 }
@@ -39,9 +39,9 @@ static bool
 is_mounted_in(const struct picture *p, unsigned connection,
     unsigned mnt_namespace)
 {
-	for (int i = 0; i < p->mounts; i++)
-		if (p->mounted[i].connection == connection &&
-		    p->mounted[i].mnt_namespace == mnt_namespace)
+	for (int i = 0; i < p->drives.mounts; i++)
+		if (p->drives.mounted[i].connection == connection &&
+		    p->drives.mounted[i].mnt_namespace == mnt_namespace)
 			return true;
 	return false;
 }
@@ -61,28 +61,30 @@ may_serve(const struct picture *p, const struct holder *h, unsigned connection)
 static int
 living_server(const struct picture *p, unsigned connection)
 {
-	for (int i = 0; i < p->holders; i++)
-		if (may_serve(p, &p->holder[i], connection) &&
-		    !is_ending(p, p->holder[i].process))
-			return p->holder[i].process;
+	for (int i = 0; i < p->drives.holders; i++)
+		if (may_serve(p, &p->drives.holder[i], connection) &&
+		    !is_ending(p, p->drives.holder[i].process))
+			return p->drives.holder[i].process;
 	return NONE;
 }
 
 static int
 any_server(const struct picture *p, unsigned connection)
 {
-	for (int i = 0; i < p->holders; i++)
-		if (p->holder[i].connection == connection)
-			return p->holder[i].process;
+	for (int i = 0; i < p->drives.holders; i++)
+		if (p->drives.holder[i].connection == connection)
+			return p->drives.holder[i].process;
 	return NONE;
 }
 
 static int
 living_mounter(const struct picture *p, unsigned connection)
 {
-	for (int i = 0; i < p->processes; i++)
-		if (p->process[i].mnt_namespace != 0 && !is_ending(p, i) &&
-		    is_mounted_in(p, connection, p->process[i].mnt_namespace))
+	for (int i = 0; i < p->tasks.processes; i++)
+		if (p->tasks.process[i].mnt_namespace != 0 &&
+		    !is_ending(p, i) &&
+		    is_mounted_in(p, connection,
+			p->tasks.process[i].mnt_namespace))
 			return i;
 	return NONE;
 }
@@ -94,19 +96,20 @@ is_tied(const struct findings *all, int finding, const struct picture *p,
 {
 	const struct finding *f = &all->finding[finding];
 
-	for (int i = 0; i < p->threads; i++) {
-		const struct thread *t = &p->thread[i];
+	for (int i = 0; i < p->tasks.threads; i++) {
+		const struct thread *t = &p->tasks.thread[i];
 
 		if (all->of_thread[i] == finding &&
-		    (t->connection == connection ||
-			(t->connection == 0 && cause_is_fuse(t->cause) &&
+		    (t->on.connection == connection ||
+			(t->on.connection == 0 && cause_is_fuse(t->cause) &&
 			    is_mounted_in(p, connection,
-				p->process[t->process].mnt_namespace))))
+				p->tasks.process[t->process].mnt_namespace))))
 			return true;
 	}
-	for (int i = 0; i < p->holders && f->namespace != NONE; i++)
-		if (p->holder[i].connection == connection &&
-		    dying_around(p, p->holder[i].process) == f->namespace)
+	for (int i = 0; i < p->drives.holders && f->namespace != NONE; i++)
+		if (p->drives.holder[i].connection == connection &&
+		    dying_around(p, p->drives.holder[i].process) ==
+			f->namespace)
 			return true;
 	return false;
 }
@@ -114,8 +117,8 @@ is_tied(const struct findings *all, int finding, const struct picture *p,
 static int
 mount_of(const struct picture *p, unsigned connection)
 {
-	for (int i = 0; i < p->mounts; i++)
-		if (p->mounted[i].connection == connection)
+	for (int i = 0; i < p->drives.mounts; i++)
+		if (p->drives.mounted[i].connection == connection)
 			return i;
 	return NONE;
 }
@@ -165,26 +168,51 @@ is_tied_to_any(const struct findings *all, const struct picture *p,
 	return false;
 }
 
+/* Does another namespace that is ending serve it, or see it mounted? */
+static bool
+is_of_another_ending(const struct picture *p, int namespace,
+    unsigned connection)
+{
+	for (int i = 0; i < p->tasks.processes; i++) {
+		int around = dying_around(p, i);
+
+		if (around != NONE && around != namespace &&
+		    is_mounted_in(p, connection,
+			p->tasks.process[i].mnt_namespace))
+			return true;
+	}
+	for (int i = 0; i < p->drives.holders; i++) {
+		int around = dying_around(p, p->drives.holder[i].process);
+
+		if (around != NONE && around != namespace &&
+		    may_serve(p, &p->drives.holder[i], connection))
+			return true;
+	}
+	return false;
+}
+
 /*
  * What is left of a dying namespace shrinks while it hangs: mounts are detached
  * before its last thread is gone. Then it is one that nobody lives with, and that
- * no other finding explains.
+ * neither another finding explains nor what has only begun to end.
  */
 static bool
-is_left_over(const struct findings *all, const struct picture *p,
+is_left_over(const struct findings *all, int finding, const struct picture *p,
     unsigned connection)
 {
 	return living_server(p, connection) == NONE &&
 	    living_mounter(p, connection) == NONE &&
-	    !is_tied_to_any(all, p, connection);
+	    !is_tied_to_any(all, p, connection) &&
+	    !is_of_another_ending(p, all->finding[finding].namespace,
+		connection);
 }
 
 static bool
 waits_on_fuse(const struct findings *all, int finding, const struct picture *p)
 {
-	for (int i = 0; i < p->threads; i++)
+	for (int i = 0; i < p->tasks.threads; i++)
 		if (all->of_thread[i] == finding &&
-		    cause_is_fuse(p->thread[i].cause))
+		    cause_is_fuse(p->tasks.thread[i].cause))
 			return true;
 	return false;
 }
@@ -193,11 +221,13 @@ void
 suspects_find(struct findings *all, int finding, const struct picture *p)
 {
 	struct finding *f = &all->finding[finding];
-	const struct connection *end = p->connection + p->connections, *c;
+	const struct connection *end = p->drives.connection +
+	    p->drives.connections,
+				*c;
 
 	if (!waits_on_fuse(all, finding, p))
 		return;
-	for (c = p->connection; c < end; c++)
+	for (c = p->drives.connection; c < end; c++)
 		if (c->waiting > 0 && is_tied(all, finding, p, c->id))
 			suspect(f, p, c, true);
 	/* One that is served and seen here may be busy, and well. */
@@ -205,7 +235,7 @@ suspects_find(struct findings *all, int finding, const struct picture *p)
 		suspects_with(f, HOLD_SHARED, false) >
 	    0)
 		return;
-	for (c = p->connection; c < end; c++)
-		if (c->waiting > 0 && is_left_over(all, p, c->id))
+	for (c = p->drives.connection; c < end; c++)
+		if (c->waiting > 0 && is_left_over(all, finding, p, c->id))
 			suspect(f, p, c, false);
 }

@@ -57,19 +57,19 @@ note_namespace(struct picture *p, int proc, const struct process *process)
 {
 	unsigned id = process->pid_namespace;
 
-	if (id == 0 || id == p->pid_namespace ||
+	if (id == 0 || id == p->sight.pid_namespace ||
 	    picture_find_namespace(p, id) != NONE)
 		return;
-	if (p->namespaces == NAMESPACES) {
-		p->cut++;
+	if (p->tasks.namespaces == NAMESPACES) {
+		p->sight.cut++;
 		return;
 	}
-	p->namespace[p->namespaces] = (struct pidns){
+	p->tasks.namespace[p->tasks.namespaces] = (struct pidns){
 		.id = id,
 		.parent = parent_of(proc, process->pid),
 		.init = NONE,
 	};
-	p->namespaces++; /* last: a child may be killed before */
+	p->tasks.namespaces++; /* last: a child may be killed before */
 }
 
 /* A process ------------------------------------------------------------------ */
@@ -77,9 +77,9 @@ note_namespace(struct picture *p, int proc, const struct process *process)
 void
 tasks_look(struct picture *p, int proc, int process)
 {
-	struct process *of = &p->process[process];
+	struct process *of = &p->tasks.process[process];
 	struct proc_dir tasks;
-	int before = p->threads, tid;
+	int before = p->tasks.threads, tid;
 
 	proc_comm(proc, of->pid, of->comm);
 	of->pid_namespace = namespace_of(proc, of->pid, of->pid, "pid");
@@ -93,7 +93,7 @@ tasks_look(struct picture *p, int proc, int process)
 			    namespace_of(proc, of->pid, tid, "mnt");
 		threads_look(p, proc, process, tid);
 	}
-	if (p->threads == before)
+	if (p->tasks.threads == before)
 		return;
 	threads_look_at_leader(p, proc, process);
 	if (of->inner == 1 && of->exiting)
@@ -104,19 +104,20 @@ tasks_look(struct picture *p, int proc, int process)
 static void
 note_unseen(struct picture *p, int proc, int process)
 {
-	if (p->threads == THREADS) {
-		p->cut++;
+	if (p->tasks.threads == THREADS) {
+		p->sight.cut++;
 		return;
 	}
-	p->thread[p->threads++] = (struct thread){
+	p->tasks.thread[p->tasks.threads++] = (struct thread){
 		.process = process,
-		.tid = p->process[process].pid,
+		.tid = p->tasks.process[process].pid,
 		.state = '?',
 		.cause = CAUSE_EXEC,
-		.waits_ms = -1,
-		.runs = threads_runs(proc, p->process[process].pid,
-		    p->process[process].pid),
-		.function = "?",
+		.waits = { .ms = -1,
+		    .runs = threads_runs(proc, p->tasks.process[process].pid,
+			p->tasks.process[process].pid),
+		    .function = "?" },
+		.behind.thread = NONE,
 	};
 }
 
@@ -128,13 +129,14 @@ spread_dying(struct picture *p)
 
 	while (more) {
 		more = false;
-		for (int i = 0; i < p->namespaces; i++) {
-			int parent =
-			    picture_find_namespace(p, p->namespace[i].parent);
+		for (int i = 0; i < p->tasks.namespaces; i++) {
+			int parent = picture_find_namespace(p,
+			    p->tasks.namespace[i].parent);
 
-			if (parent != NONE && p->namespace[parent].dying &&
-			    !p->namespace[i].dying)
-				more = p->namespace[i].dying = true;
+			if (parent != NONE &&
+			    p->tasks.namespace[parent].dying &&
+			    !p->tasks.namespace[i].dying)
+				more = p->tasks.namespace[i].dying = true;
 		}
 	}
 }
@@ -142,18 +144,20 @@ spread_dying(struct picture *p)
 void
 tasks_settle(struct picture *p, int proc)
 {
-	for (int i = 0; i < p->processes; i++) {
-		const struct process *of = &p->process[i];
+	for (int i = 0; i < p->tasks.processes; i++) {
+		struct process *of = &p->tasks.process[i];
 		int namespace;
 
-		if (of->unseen)
+		if (of->unseen) {
+			of->exiting = false; /* not all of its threads told */
 			note_unseen(p, proc, i);
+		}
 		if (of->inner != 1 || !of->exiting)
 			continue;
 		namespace = picture_find_namespace(p, of->pid_namespace);
 		if (namespace != NONE) {
-			p->namespace[namespace].init = i;
-			p->namespace[namespace].dying = true;
+			p->tasks.namespace[namespace].init = i;
+			p->tasks.namespace[namespace].dying = true;
 		}
 	}
 	spread_dying(p);

@@ -121,7 +121,8 @@ waits_since(int proc, pid_t pid, pid_t tid, int cpu)
 	now = now_on(proc, cpu);
 	if (now < 0 || then < 0)
 		return -1;
-	return now > then ? (long long)(now - then) : 0;
+	/* 0: it has been moved, and is about to run (migrate_task_rq_fair()) */
+	return then > 0 && now > then ? (long long)(now - then) : 0;
 }
 
 unsigned long long
@@ -137,6 +138,21 @@ threads_runs(int proc, pid_t pid, pid_t tid)
 	return runs;
 }
 
+/*
+ * Has it not run since? What was read of it belongs together then, and so does
+ * the time: one that is woken may be moved to another processor.
+ */
+static bool
+is_as_it_was(int proc, pid_t pid, const struct thread *t,
+    const struct stat_line *before)
+{
+	struct stat_line now;
+
+	return read_stat(proc, pid, t->tid, &now) &&
+	    now.state == before->state && now.cpu == before->cpu &&
+	    threads_runs(proc, pid, t->tid) == t->waits.runs;
+}
+
 /* The functions after the first, down to the one that says why: it is exiting. */
 static void
 note_through(struct thread *t, const char *stack)
@@ -148,9 +164,9 @@ note_through(struct thread *t, const char *stack)
 		const char *name = cause_function(line);
 		size_t length = strcspn(name, "+ \n");
 
-		if (skip-- <= 0 && used + length + 4 < sizeof(t->through))
-			used += (size_t)snprintf(t->through + used,
-			    sizeof(t->through) - used, "%s%.*s",
+		if (skip-- <= 0 && used + length + 4 < sizeof(t->waits.through))
+			used += (size_t)snprintf(t->waits.through + used,
+			    sizeof(t->waits.through) - used, "%s%.*s",
 			    used ? " < " : "", (int)length, name);
 		if (strncmp(name, "do_exit+", 8) == 0)
 			return;
@@ -165,8 +181,10 @@ note_function(struct thread *t, const char *stack, const char *wchan)
 	const char *name = *stack ? stack : wchan;
 
 	name = cause_function(name);
-	snprintf(t->function, sizeof(t->function), "%.*s",
-	    (int)strcspn(name, "+ \n"), *name ? name : "?");
+	snprintf(t->waits.function, sizeof(t->waits.function), "%.*s",
+	    (int)strcspn(name, "+ \n"), name);
+	if (t->waits.function[0] == '\0')
+		memcpy(t->waits.function, "?", 2);
 }
 
 /*
@@ -190,23 +208,26 @@ static void
 look_closer(struct picture *p, int proc, int process, pid_t tid,
     const char *wchan, const struct stat_line *stat)
 {
-	struct process *of = &p->process[process];
-	struct thread *t = &p->thread[p->threads];
+	struct process *of = &p->tasks.process[process];
+	struct thread *t = &p->tasks.thread[p->tasks.threads];
 	char stack[4096] = "";
+	unsigned long long runs = threads_runs(proc, of->pid, tid);
 
-	if (p->threads == THREADS) {
-		p->cut++;
+	if (p->tasks.threads == THREADS) {
+		p->sight.cut++;
 		return;
 	}
 	if (proc_read(proc, stack, sizeof(stack), "%d/task/%d/stack", of->pid,
 		tid) > 0)
-		p->stacks = true;
+		p->sight.stacks = true;
 	*t = (struct thread){
 		.process = process,
 		.tid = tid,
 		.state = stat->state,
 		.exiting = (stat->flags & EXITING) != 0,
 		.cause = cause_of(*stack ? stack : wchan),
+		.waits.runs = runs,
+		.behind.thread = NONE,
 	};
 	if (waits_for_children(wchan))
 		t->cause = t->exiting ? CAUSE_ZAP : CAUSE_NONE;
@@ -217,25 +238,26 @@ look_closer(struct picture *p, int proc, int process, pid_t tid,
 	if (*stack)
 		note_through(t, stack);
 	read_status(proc, of->pid, tid, t, of);
-	t->runs = threads_runs(proc, of->pid, tid);
 	if (!t->exiting)
 		files_of_call(p, proc, t);
-	t->waits_ms = -1;
-	p->threads++; /* whatever becomes of us on its processor */
-	t->waits_ms = waits_since(proc, of->pid, tid, stat->cpu);
+	t->waits.ms = -1;
+	p->tasks.threads++; /* whatever becomes of us on its processor */
+	t->waits.ms = waits_since(proc, of->pid, tid, stat->cpu);
+	if (!is_as_it_was(proc, of->pid, t, stat))
+		p->tasks.threads--;
 }
 
 void
 threads_look(struct picture *p, int proc, int process, pid_t tid)
 {
-	struct process *of = &p->process[process];
+	struct process *of = &p->tasks.process[process];
 	struct stat_line stat = { .state = 0 };
 	char wchan[64];
 
 	if (task_wchan(proc, of->pid, tid, wchan, sizeof(wchan)) < 0 ||
 	    cause_is_everyday(wchan) ||
 	    (waits_for_children(wchan) &&
-		of->pid_namespace == p->pid_namespace) ||
+		of->pid_namespace == p->sight.pid_namespace) ||
 	    !read_stat(proc, of->pid, tid, &stat)) {
 		of->exiting = false;
 		return;
@@ -249,10 +271,22 @@ threads_look(struct picture *p, int proc, int process, pid_t tid)
 		look_closer(p, proc, process, tid, wchan, &stat);
 }
 
+bool
+threads_leader(int proc, pid_t pid, char *state, pid_t *parent)
+{
+	struct stat_line stat;
+
+	if (!read_stat(proc, pid, pid, &stat))
+		return false;
+	*state = stat.state;
+	*parent = stat.parent;
+	return true;
+}
+
 void
 threads_look_at_leader(struct picture *p, int proc, int process)
 {
-	struct process *of = &p->process[process];
+	struct process *of = &p->tasks.process[process];
 	struct stat_line stat;
 	struct thread unused;
 

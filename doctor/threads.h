@@ -2,6 +2,7 @@
 #ifndef FINI_DOCTOR_THREADS_H
 #define FINI_DOCTOR_THREADS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct picture;
@@ -17,6 +18,12 @@ void threads_look(struct picture *picture, int proc, int process, pid_t tid);
  * namespace. Its first thread may be a zombie, or in something everyday.
  */
 void threads_look_at_leader(struct picture *picture, int proc, int process);
+
+/*
+ * The state and the parent of a process, as its first thread has them: 'Z', 'T'.
+ * False: it is gone. Can wait.
+ */
+bool threads_leader(int proc, pid_t pid, char *state, pid_t *parent);
 
 /*
  * How often it has run, by schedstat, which cannot wait: if that is the same

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "doctor/cause.h"
+#include "doctor/reapers.h"
 
 static const struct suspect *
 first_with(const struct finding *f, enum hold hold)
@@ -44,7 +45,7 @@ say_server(const struct finding *f, const struct picture *p, char *sentence,
     size_t size, char *command, size_t command_size)
 {
 	const struct suspect *s = first_with(f, HOLD_SERVED);
-	const struct process *server = &p->process[s->server];
+	const struct process *server = &p->tasks.process[s->server];
 
 	snprintf(sentence, size,
 	    "connection %u is served by %s[%d], which lives and does not "
@@ -73,7 +74,7 @@ say_release(const struct finding *f, const struct picture *p, char *sentence,
 	    free, free == 1 ? "" : "s", sure ? "sure" : "by elimination");
 	if (f->first != NONE)
 		snprintf(command, command_size, "fini-doctor release %d",
-		    p->process[f->first].pid);
+		    p->tasks.process[f->first].pid);
 }
 
 static void
@@ -94,7 +95,7 @@ say_shared(const struct finding *f, const struct picture *p, char *sentence,
     size_t size, char *command, size_t command_size)
 {
 	const struct suspect *s = first_with(f, HOLD_SHARED);
-	const struct process *other = &p->process[s->mounter];
+	const struct process *other = &p->tasks.process[s->mounter];
 
 	snprintf(sentence, size,
 	    "connection %u has no server, but %s[%d] sees it mounted and is "
@@ -102,6 +103,61 @@ say_shared(const struct finding *f, const struct picture *p, char *sentence,
 	    s->connection, other->comm, other->pid);
 	snprintf(command, command_size, "fini-doctor release --shared %u",
 	    s->connection);
+}
+
+static void
+say_zombie(const struct picture *p, int zombie, char *sentence, size_t size,
+    char *command, size_t command_size)
+{
+	const struct process *child = &p->tasks.process[zombie],
+			     *parent =
+				 &p->tasks.process[reapers_parent(p, zombie)];
+
+	snprintf(sentence, size,
+	    "not FUSE: %s[%d] in it has ended, and its parent outside, "
+	    "%s[%d], %s",
+	    child->comm, child->pid, parent->comm, parent->pid,
+	    parent->stopped ? "is stopped and does not reap it" :
+			      "does not reap it");
+	if (parent->stopped)
+		snprintf(command, command_size,
+		    "kill -CONT %d, so that it reaps its child; or end it: "
+		    "kill -KILL %d",
+		    parent->pid, parent->pid);
+	else
+		snprintf(command, command_size,
+		    "%d must reap its child; or end it: kill -KILL %d",
+		    parent->pid, parent->pid);
+}
+
+static void
+say_elsewhere(const struct finding *f, const struct picture *p, char *sentence,
+    size_t size, char *command, size_t command_size)
+{
+	int zombie = f->cause == CAUSE_ZAP && f->namespace != NONE ?
+	    reapers_zombie(p, f->namespace) :
+	    NONE;
+
+	if (zombie != NONE)
+		say_zombie(p, zombie, sentence, size, command, command_size);
+	else if (f->cause == CAUSE_UNTOLD)
+		snprintf(sentence, size,
+		    "what it waits for cannot be told: no kernel function of "
+		    "it could be read%s",
+		    p->sight.reads_others ?
+			"" :
+			" (run as root, with CAP_SYS_PTRACE and "
+			"CAP_SYS_ADMIN)");
+	else if (!cause_is_fuse(f->cause)) {
+		snprintf(sentence, size, "not FUSE (%s)", cause_name(f->cause));
+		snprintf(command, command_size, "%s", known_help(f->cause));
+	} else
+		snprintf(sentence, size,
+		    "it waits on FUSE, but no connection with a request that "
+		    "waits is found%s",
+		    p->sight.told ? "" :
+				    " (fusectl cannot be read: run as root in "
+				    "the first user namespace)");
 }
 
 void
@@ -123,19 +179,7 @@ finding_verdict(const struct finding *f, const struct picture *p,
 		say_server(f, p, sentence, size, command, command_size);
 		break;
 	case ADVICE_ELSEWHERE:
-		if (cause_is_fuse(f->cause))
-			snprintf(sentence, size,
-			    "it waits on FUSE, but no connection with a "
-			    "request that waits is found%s",
-			    p->told ? "" :
-				      " (fusectl cannot be read: run as root "
-				      "in the first user namespace)");
-		else
-			snprintf(sentence, size, "not FUSE (%s)",
-			    cause_name(f->cause));
-		if (!cause_is_fuse(f->cause))
-			snprintf(command, command_size, "%s",
-			    known_help(f->cause));
+		say_elsewhere(f, p, sentence, size, command, command_size);
 		break;
 	}
 }

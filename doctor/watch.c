@@ -2,164 +2,150 @@
 
 #include <err.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "doctor/doctor.h"
+#include "doctor/metrics.h"
 #include "doctor/release.h"
+#include "doctor/seen.h"
 #include "doctor/show.h"
 #include "doctor/verdict.h"
+#include "src/base/clock.h"
 
-struct counts {
-	unsigned long long looks, failed_looks, released, not_released;
-	long long released_at; /* seconds since 1970; 0: never */
-	int namespaces, tasks; /* stuck at the last look */
+struct watch {
+	struct doctor *doctor;
+	struct counts counts;
+	struct seen seen;
 };
 
-/* Metrics -------------------------------------------------------------------- */
-
-static void
-gauge(FILE *to, const char *name, const char *help, const char *type,
-    double value)
+/* 0; or -1: then nothing is known, and what was seen before is kept. */
+static int
+look_anew(struct watch *w)
 {
-	fprintf(to,
-	    "# HELP fini_doctor_%s %s\n# TYPE fini_doctor_%s %s\n"
-	    "fini_doctor_%s %.15g\n",
-	    name, help, name, type, name, value);
-}
+	struct doctor *d = w->doctor;
 
-static void
-write_metrics(FILE *to, const struct doctor *d, const struct counts *c)
-{
-	gauge(to, "looks_total", "Looks at the node.", "counter",
-	    (double)c->looks);
-	gauge(to, "failed_looks_total", "Looks that could not be taken.",
-	    "counter", (double)c->failed_looks);
-	gauge(to, "stuck_namespaces", "PID namespaces that do not end.",
-	    "gauge", c->namespaces);
-	gauge(to, "stuck_tasks", "Other tasks that wait for too long.", "gauge",
-	    c->tasks);
-	gauge(to, "released_total", "Releases after which it has ended.",
-	    "counter", (double)c->released);
-	gauge(to, "not_released_total",
-	    "What was stuck for long enough and could not be released.",
-	    "counter", (double)c->not_released);
-	gauge(to, "last_release_timestamp_seconds",
-	    "When something was released last; 0: never.", "gauge",
-	    (double)c->released_at);
-	gauge(to, "last_look_timestamp_seconds", "When the node was looked at.",
-	    "gauge", (double)time(NULL));
-	gauge(to, "last_look_seconds", "How long that took.", "gauge",
-	    (double)d->picture->taken_ms / 1000);
-}
-
-/* By rename(2): the collector never reads half a file. */
-static void export(const struct doctor *d, const struct counts *c)
-{
-	char path[4096];
-	FILE *file;
-	bool written;
-
-	if (!d->options.metrics)
-		return;
-	snprintf(path, sizeof(path), "%s.new", d->options.metrics);
-	file = fopen(path, "we");
-	if (!file) {
-		warn("%s", path);
-		return;
+	if (examine(d, d->options.stuck_ms) < 0) {
+		warn("it could not be looked at");
+		w->counts.failed_looks++;
+		return -1;
 	}
-	write_metrics(file, d, c);
-	written = !ferror(file);
-	if (fclose(file) != 0 || !written ||
-	    rename(path, d->options.metrics) < 0) {
-		warn("%s", d->options.metrics);
-		(void)unlink(path);
-	}
+	seen_note(&w->seen, &d->findings, d->picture, now_ms());
+	return 0;
 }
 
-/* Rounds --------------------------------------------------------------------- */
+/* One that has been stuck for --after, and has not had its turn; NONE. */
+static int
+due(const struct watch *w)
+{
+	const struct doctor *d = w->doctor;
+	long long now = now_ms();
 
+	for (int i = 0; i < d->findings.count; i++)
+		if (!w->seen.sighting[i].passed &&
+		    seen_stuck_ms(&w->seen, &d->findings, i, now) >=
+			d->options.after_ms)
+			return i;
+	return NONE;
+}
+
+/* Each finding once, however often it could or may not be released. */
 static void
-count(struct counts *c, const struct findings *all)
+count_not_released(struct watch *w, int which)
 {
-	c->namespaces = c->tasks = 0;
-	for (int i = 0; i < all->count; i++)
-		if (all->finding[i].namespace != NONE)
-			c->namespaces++;
-		else
-			c->tasks += all->finding[i].threads;
-}
+	struct sighting *s = &w->seen.sighting[which];
 
-/* One that is to be released; NULL: none is. */
-static const struct finding *
-due(const struct doctor *d, int from)
-{
-	for (int i = from; i < d->findings.count; i++)
-		if (d->findings.finding[i].waits_ms < 0 ||
-		    d->findings.finding[i].waits_ms >= d->options.after_ms)
-			return &d->findings.finding[i];
-	return NULL;
+	if (s->counted || w->doctor->options.dry_run)
+		return;
+	s->counted = true;
+	w->counts.not_released++;
 }
 
 static void
-say_left(const struct doctor *d, const struct finding *f)
+leave(struct watch *w, int which)
 {
-	char sentence[512], command[512], name[160] = "tasks";
+	const struct doctor *d = w->doctor;
+	const struct finding *f = &d->findings.finding[which];
+	char sentence[SENTENCE], command[512], name[160] = "tasks";
 
+	count_not_released(w, which);
 	if (f->namespace != NONE)
 		show_name(d->picture, f->namespace, name, sizeof(name));
 	finding_verdict(f, d->picture, sentence, sizeof(sentence), command,
 	    sizeof(command));
+	if (!seen_says(&w->seen, which, sentence))
+		return;
 	fprintf(stderr,
 	    "fini-doctor: left alone of=\"%s\" pid=%d waited_ms=%lld: %s\n",
-	    name, f->first == NONE ? 0 : d->picture->process[f->first].pid,
+	    name,
+	    f->first == NONE ? 0 : d->picture->tasks.process[f->first].pid,
 	    f->waits_ms, harmless(sentence));
 }
 
-/*
- * A release takes a new picture: so one after the other, and who cannot be
- * released is passed over.
- */
-static void
-treat(struct doctor *d, struct counts *c)
+/* 0; or -1: it could not be looked at. Takes a new picture. */
+static int
+try(struct watch *w, int which)
 {
-	const struct finding *f;
-	int passed = 0, tries = 0;
+	struct doctor *d = w->doctor;
+	enum released result = release(d, &d->findings.finding[which]);
 
-	while ((f = due(d, passed)) != NULL && tries++ < FINDINGS) {
-		if (f->advice != ADVICE_RELEASE) {
-			say_left(d, f);
-			passed = (int)(f - d->findings.finding) + 1;
-			continue;
-		}
-		if (release(d, f) == RELEASED && !d->options.dry_run) {
-			c->released++;
-			c->released_at = time(NULL);
-			(void)examine(d, d->options.stuck_ms);
-			passed = 0;
-		} else {
-			c->not_released++;
-			return; /* the next round is another picture */
-		}
+	if (result == RELEASED_BLIND) {
+		w->counts.failed_looks++;
+		return -1;
 	}
+	if (result == RELEASED && !d->options.dry_run) {
+		w->counts.released++;
+		w->counts.released_at = time(NULL);
+		return look_anew(w);
+	}
+	count_not_released(w, which);
+	seen_note(&w->seen, &d->findings, d->picture, now_ms());
+	return 0;
+}
+
+/* Each that is due has one turn, in whatever picture it is seen again. */
+static int
+treat(struct watch *w)
+{
+	const struct findings *all = &w->doctor->findings;
+	int which;
+
+	seen_begin_round(&w->seen);
+	for (int turns = 0; turns < FINDINGS; turns++) {
+		which = due(w);
+		if (which == NONE)
+			return 0;
+		w->seen.sighting[which].passed = true;
+		if (all->finding[which].advice != ADVICE_RELEASE)
+			leave(w, which);
+		else if (try(w, which) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int
 watch(struct doctor *d)
 {
-	struct counts c = { 0 };
+	static struct watch w;
+	bool told = false;
 
+	if (d->options.metrics && !metrics_may_write(d->options.metrics))
+		errx(COULD_NOT_LOOK,
+		    "--metrics: '%s' would be replaced, and is no regular file",
+		    d->options.metrics);
+	w.doctor = d;
 	for (int round = 1;; round++) {
-		c.looks++;
-		if (examine(d, d->options.stuck_ms) < 0) {
-			warn("/proc");
-			c.failed_looks++;
-		} else {
-			treat(d, &c);
-			count(&c, &d->findings);
+		w.counts.looks++;
+		if (look_anew(&w) == 0) {
+			if (!told)
+				show_sight(stderr, "fini-doctor: ", d->picture);
+			told = true;
+			if (treat(&w) == 0)
+				metrics_count(&w.counts, &d->findings);
 		}
-		export(d, &c);
+		if (d->options.metrics)
+			metrics_write(d->options.metrics, &w.counts,
+			    d->picture);
 		if (round == d->options.rounds)
 			return d->findings.count > 0;
 		rest(d->options.every_ms);

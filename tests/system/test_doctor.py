@@ -16,80 +16,11 @@ import measured
 import procfs
 import waiting
 from container import BUILD
-from declared import freezer, kill_everybody  # noqa: F401
-from hangs import HOLDER, hang_scenes
+from doctors import DOCTOR, LOOKS, SOON, STUCK, assert_released, assert_sane, doctor, found, hang, look, of
+from hangs import HOLDER
 from inits import HANG
 from test_foreign import silent  # noqa: F401
 from test_seen import share
-
-DOCTOR = os.path.join(BUILD, "fini-doctor")
-SANE = os.path.join(BUILD, "fini-doctor-sane")  # with ASan and UBSan
-STUCK = ["--stuck=300ms"]
-RUNS = 20
-SOON = 1  # seconds: what is released ends within it
-LOOKS = 10  # seconds for a look: it takes milliseconds
-
-
-def doctor(*words, seconds=LOOKS, wrapper=(), program=DOCTOR):
-    return subprocess.run([*wrapper, program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=seconds)
-
-
-def look():
-    """What is stuck on this machine, with a status that says so."""
-    done = doctor(*STUCK, "--json")
-    seen = json.loads(done.stdout)
-    assert done.returncode == (1 if seen["stuck"] else 0), done
-    return seen["stuck"]
-
-
-def of(container, pid=None):
-    """What the doctor finds of that container; None: nothing. Other tests run beside this one, and hang."""
-    for finding in look():
-        if finding["namespace"] and finding["namespace"]["init"] == (pid or container.pid):
-            return finding
-    return None
-
-
-def found(container):
-    return waiting.until(lambda: of(container), 5, "found by the doctor")
-
-
-def hang(container, scene, init="tini"):
-    """Makes it hang: the control of every test here."""
-    container.start(init, scene + "\nfinish").wait_ready()
-    assert container.connections
-    assert container.finish(7).wait_end(HANG) is None, "it ended: this scene shows nothing"
-    return container
-
-
-def assert_released(container, *words):
-    done = doctor("release", *STUCK, *words, str(container.pid))
-    assert done.returncode == 0, done
-    assert container.wait_end(SOON) is not None, done
-    return done.stderr
-
-
-def ours(container):
-    return {connection.id for connection in container.connections}
-
-
-@hang_scenes
-def test_names_the_thread_the_function_and_the_connection(container, scene):
-    hang(container, scene)
-    finding = found(container)
-    assert finding["cause"] in ("fuse", "behind-fuse") and finding["advice"] == "release", finding
-    waits = [thread for thread in finding["threads"] if thread["cause"] in ("fuse", "behind-fuse")]
-    stuck = {thread.pid for thread in container.stuck()}
-    assert {thread["pid"] for thread in waits} == stuck, (finding, stuck)
-    assert any(re.search(r"request_wait_answer|folio_wait", thread["function"]) for thread in waits), finding
-    assert any(thread["pid"] == container.pid and thread["cause"] == "pid-namespace" and
-               "zap_pid_ns_processes" in thread["through"] for thread in finding["threads"]), finding
-    connections = {connection["id"] for connection in finding["connections"]}
-    assert connections and connections <= ours(container), finding
-    assert all(connection["sure"] and connection["hold"] == "none" for connection in finding["connections"]), finding
-    assert finding["command"] == f"fini-doctor release {container.pid}"
-    assert_released(container)
 
 
 @pytest.fixture
@@ -118,31 +49,6 @@ def test_says_how_long_a_thread_of_any_processor_has_waited(container, on_proces
     assert_released(container)
 
 
-@hang_scenes
-def test_releases(containers, scene):
-    """Each by itself, while the others of its kind go on hanging beside it."""
-    batch = [containers().start("tini", scene + "\nfinish") for _ in range(measured.runs(RUNS))]
-    for container in batch:
-        container.wait_ready()
-    for container in batch:
-        container.finish(7)
-    assert batch[-1].wait_end(HANG) is None, "it ended: this scene shows nothing"
-    for i, container in enumerate(batch):
-        assert container.wait_end(0) is None, "it ended: this scene shows nothing"
-        assert_released(container)
-        assert all(other.wait_end(0) is None for other in batch[i + 1:]), "another one was released"
-        container.close()
-
-
-def test_releases_what_fini_cannot_end(containers, freezer):  # noqa: F811
-    """cgroup.kill, memory.oom.group: everybody, its guardian and PID 1 too, is killed at once."""
-    container = containers()
-    container.start("fini", HOLDER + "\nfinish").wait_ready().guardian()
-    kill_everybody(container, freezer)
-    assert container.wait_end(HANG) is None, "it ended: this scene shows nothing"
-    assert_released(container)
-
-
 def test_a_dry_run_aborts_nothing(container):
     hang(container, HOLDER)
     done = doctor("release", *STUCK, "--dry-run", str(container.pid))
@@ -151,13 +57,21 @@ def test_a_dry_run_aborts_nothing(container):
     assert_released(container)
 
 
+def found_alone(container):
+    """Found, at a moment in which no connection that another test has left over may be meant, too."""
+    def alone():
+        finding = of(container)
+        return finding if finding and all(c["sure"] for c in finding["connections"]) else None
+    return waiting.until(alone, 20, "found by the doctor, without others' connections")
+
+
 def test_the_connection_of_a_living_server_is_left_alone(container, foreign, silent):  # noqa: F811
     """A client in here waits for a server outside that lives and does not answer: that one is named."""
     late = foreign.container.path("mnt/late")
     container.start("tini", f"client hold {late}/f\nfinish").wait_ready()
     foreign.container.run_inside("test ! -e mnt/late/mute")
     assert container.finish(7).wait_end(HANG) is None, "it ended: this scene shows nothing"
-    finding = found(container)
+    finding = found_alone(container)
     server = foreign.server_of(silent)
     assert finding["advice"] == "server" and [c["id"] for c in finding["connections"]] == [silent.id], finding
     assert f"ndrive[{server}]" in finding["verdict"] and str(server) in finding["command"], finding
@@ -176,8 +90,11 @@ def test_a_connection_that_others_see_is_for_shared_only(container, foreign):
     assert container.finish(7).wait_end(HANG) is None, "it ended: this scene shows nothing"
     finding = found(container)
     assert finding["advice"] == "shared" and finding["command"] == f"fini-doctor release --shared {connection.id}"
-    done = doctor("release", *STUCK, str(container.pid))
-    assert done.returncode == 1 and container.wait_end(HANG) is None, done
+    for words in ["--dry-run"], []:
+        done = doctor("release", *STUCK, *words, str(container.pid))
+        assert done.returncode == 1 and "not released: connection" in done.stderr, done
+        assert f"what helps: {finding['command']}" in done.stderr, done
+    assert container.wait_end(HANG) is None
     assert connection.waiting() > 0
     assert_released(container, f"--shared={connection.id}")
     foreign.container.run_inside(f"umount -l {container.path('mnt/a')}")
@@ -218,13 +135,6 @@ def test_what_is_detached_is_found_by_elimination(container):
 
 
 HOSTILE = "a\\n\\033[31mred\\033[0m\\\"}} ]"
-
-
-def assert_sane(*words):
-    """The same with the sanitizers, which write to stderr and end with a status of their own."""
-    done = doctor(*STUCK, *words, program=SANE)
-    assert done.returncode in (0, 1) and "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done
-    return done
 
 
 def test_hostile_names_are_harmless(container):
@@ -329,12 +239,30 @@ def test_statuses(container):
     assert doctor("--stuck=soon").returncode == 2
     assert doctor("--nonsense").returncode == 2
     assert doctor("release", "1", "2").returncode == 2
+    assert doctor("--stuck=1m30s").returncode in (0, 1)
     inside = doctor(wrapper=["unshare", "-fp", "--mount-proc"])
     assert inside.returncode == 0 and "nothing is stuck" in inside.stdout, inside
     assert "run it on the host" in inside.stdout
     hidden = doctor(wrapper=["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /proc && exec setpriv --bounding-set '
                              '-all --inh-caps -all "$0"'])
     assert hidden.returncode == 2, hidden
+
+
+@pytest.mark.parametrize("words", [
+    "--dry-run", "--shared=1", "--docker-root=/", "--every=1s", "--after=1s", "--metrics=m", "--rounds=1",
+    "release --json nosuch", "release --dot nosuch", "release --every=1s nosuch", "release --after=1s nosuch",
+    "release --metrics=m nosuch", "release --rounds=1 nosuch",
+    "watch --rounds=1 --dry-run --json", "watch --rounds=1 --dry-run --dot", "watch --rounds=1 --dry-run --shared=1",
+    "watch --rounds=1 --dry-run --docker-root=/"])
+def test_an_option_that_means_nothing_is_refused(words):
+    done = doctor(*words.split())
+    assert done.returncode == 2 and "means something only with" in done.stderr and not done.stdout, done
+
+
+@pytest.mark.parametrize("words", [[], ["--json"], ["--dot"], ["--help"], ["--version"]])
+def test_output_that_cannot_be_written(words):
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([DOCTOR, *words], stdout=full, stderr=subprocess.DEVNULL, timeout=LOOKS).returncode == 2
 
 
 def test_needs_no_more_rights_than_deploy_gives_it(container):
@@ -352,6 +280,32 @@ def test_needs_no_more_rights_than_deploy_gives_it(container):
 def test_release_of_what_is_not_stuck(container):
     container.start("tini", "nd a; client hold mnt/a/f\nfinish").wait_ready()
     done = doctor("release", *STUCK, str(container.pid))
-    assert done.returncode == 1 and "nothing is stuck" in done.stderr
+    assert done.returncode == 1 and f"process {container.pid} does not hang" in done.stderr, done
     assert container.connections[0].exists()
     os.kill(container.named("ndrive")[0], signal.SIGKILL)
+
+
+BUSY = """
+import os, sys, threading, time
+end = time.monotonic() + float(sys.argv[2])
+def ask():
+    while time.monotonic() < end:
+        os.close(os.open(sys.argv[1], os.O_RDONLY))
+        time.sleep(0.003)
+for _ in range(12):
+    threading.Thread(target=ask).start()
+"""
+
+
+def test_who_is_busy_is_not_stuck(container):
+    """Threads that wait often and never long, and are moved between processors: what is read of one belongs together."""
+    with open(container.path("busy"), "w") as file:
+        file.write(BUSY)
+    container.start("tini", "nd a\nfor i in 1 2 3; do /usr/bin/python3 -S busy mnt/a/seed 10 & done\nfinish").wait_ready()
+    waiting.until(lambda: len(container.named("python3")) == 3, 5, "started")
+    looks, clients = 0, set(container.named("python3"))
+    while set(container.named("python3")) == clients:
+        stuck = json.loads(doctor("--stuck=60s", "--json").stdout)["stuck"]
+        assert not clients & {thread["pid"] for finding in stuck for thread in finding["threads"]}, stuck
+        looks += 1
+    assert looks > 10
