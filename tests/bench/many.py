@@ -95,16 +95,16 @@ def section(progress):
     return f"""
 ## Many servers
 
-Milliseconds from the event to the end of a container in which so many FUSE servers run, each with a mount of its own.
+Milliseconds from the event to the end of a container with that many FUSE servers, each with a mount of its own.
 
 | servers | {heads} |
 {"|---" * (1 + len(EVENTS) * len(INITS))}|
 {rows}
 
-- Medians of up to {RUNS} runs. "hangs": still there after {hangs}; then its own connections are aborted.
+- Medians of up to {RUNS} runs. "hangs": still there after {hangs}; the test then aborts its connections.
 - Servers that hold themselves have a file of their own mount open (`rawfuse --each --hold f`).
-- Healthy ones (ndrive) have a client each with an open file, whose data are in the kernel's cache and not with the
-  server yet (writeback_cache). Bytes: what the clients wrote, and what the servers had stored, in the worst run.
+- Healthy servers (ndrive) have one client each, with an open file whose data are still in the kernel's cache, not yet
+  with the server (writeback_cache). Bytes: what the clients wrote, and what the servers had stored, in the worst run.
 """
 
 

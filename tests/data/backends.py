@@ -13,11 +13,28 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 IMAGE_SIZE = 4 << 30  # sparse
 QUIET = 5  # seconds for what is on its way when the container is gone
 DEADLINE = 30
+LISTEN, TIME_WAIT = "0A", "06"  # in /proc/net/tcp
 
 
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as free:
         return free.getsockname()[1]
+
+
+def _sockets():
+    """(local port, state) of each"""
+    with open("/proc/net/tcp") as file:
+        next(file)
+        return [(int(local.rpartition(":")[2], 16), state) for _, local, _, state, *_ in map(str.split, file)]
+
+
+def listens(port):
+    return (port, LISTEN) in _sockets()
+
+
+def connected(ports):
+    """Is anything still connected to one of them?"""
+    return any(port in ports and state not in (LISTEN, TIME_WAIT) for port, state in _sockets())
 
 
 def clean(keeper, shell):

@@ -4,6 +4,7 @@ import shlex
 import signal
 import time
 
+import files
 from backends import HERE, PYTHON
 from container import Container, scratch
 
@@ -30,6 +31,7 @@ for kind in {kinds}; do
     read -r said <&3
     test "$said" = "in place"
 done
+{later}
 echo ready >ready
 wait
 """
@@ -48,7 +50,7 @@ class Cell:
         self._keeper = keeper
 
     def measure(self):
-        """{seconds, hangs, stuck, arrived, stderr}"""
+        """{seconds, hangs, stuck, arrived, wanted, stderr}"""
         try:
             with self._backend.serving():
                 try:
@@ -66,6 +68,7 @@ class Cell:
         self._container.release()
         arrived = self._backend.arrived(self._unit)
         return {"seconds": seconds, "hangs": hangs, "stuck": stuck, "arrived": arrived,
+                "wanted": files.sizes(self._unit, self._daemon.kinds),
                 "misnamed": getattr(self._backend, "misnamed", ()), "stderr": self._container.stderr()}
 
     def _run(self):
@@ -75,7 +78,8 @@ class Cell:
         with open(container.path("main"), "w") as file:
             file.write(MAIN.format(
                 scratch=container.scratch, here=HERE, python=PYTHON, unit=self._unit, environment=environment,
-                end=self._end, serve=self._daemon.serve, mount=self._daemon.mount, kinds=" ".join(self._daemon.kinds)))
+                end=self._end, serve=self._daemon.serve, later=self._daemon.later,
+                mount=self._daemon.mount, kinds=" ".join(self._daemon.kinds)))
         os.chmod(container.path("main"), 0o755)
         init = [word.format(scratch=container.scratch) for word in self._init]
         container.run([*init, "--", container.path("main")])

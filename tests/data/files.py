@@ -40,12 +40,13 @@ def content(file, unit):
     return b"".join(source.randbytes(unit) for _ in range(file.size))
 
 
-def sizes(unit):
+def sizes(unit, kinds=KINDS):
     """{kind, or last words: the bytes that should arrive}"""
-    found = collections.Counter()
+    found = dict.fromkeys((*KINDS, LAST), 0)
     for file in FILES:
-        found[file.kind] += file.before * unit
-        found[LAST] += (file.size - file.before) * unit
+        if file.kind in kinds:
+            found[file.kind] += file.before * unit
+            found[LAST] += (file.size - file.before) * unit
     return found
 
 

@@ -1,4 +1,5 @@
 """A container of docker or podman in which a scene runs."""
+import os
 import time
 
 import engine
@@ -11,10 +12,12 @@ class Box:
     """A container of a command line engine that runs a scene, under the init that image and options bring."""
 
     _made = 0
+    # fini-doctor sees the whole machine: no other worker's container has its name.
+    _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 
     def __init__(self, cli, watch, image, scene, *options, name=None, main=None):
         Box._made += 1
-        self.cli, self.name = cli, name or f"box{Box._made}"
+        self.cli, self.name = cli, name or f"{self._worker}box{Box._made}"
         self._watch, self._image, self._options = watch, image, options
         self.scratch = scenes.Scratch(scene)
         self._main = main or self.scratch.main

@@ -1,7 +1,11 @@
 """Tables that tests write into documents, each between two marks."""
 import os
+import sys
 
 import rootfs
+
+sys.path.append(os.path.join(rootfs.TOP, "tests"))
+import marked  # noqa: E402
 
 END = "<!-- end -->"
 
@@ -15,6 +19,11 @@ def write(document, name, text):
     assert mark, f"no {begin} in {path}"
     with open(path, "w") as file:
         file.write(f"{head}{begin}\n{text}\n{END}{rest.partition(END)[2]}")
+
+
+def into_readme(document, text):
+    """The same text in README.md, as that document's."""
+    marked.put(os.path.join(rootfs.TOP, "README.md"), f"docs/{document}, by make engines", f"{text}\n")
 
 
 def table(*rows):

@@ -16,7 +16,7 @@ MEANING = {
     "fuse_vma_close": "the memory of the dying process is taken down, and with it the dirty mapping: its pages are "
                       "written to the server, which is that process, and the kernel waits until they are",
     "__inode_wait_for_writeback": "the open file is closed, which first waits until the inode has been written to the "
-                                  "server by somebody else",
+                                  "server by another task",
     "fuse_write_inode": "the open file is closed, which first writes the inode's times to the server",
     "fuse_set_nowrite": "the open file is closed, which waits until the server has answered the writes in flight",
     "filemap_fdatawait_range": "the open file is closed, which first writes its dirty pages to the server and waits "
@@ -27,39 +27,40 @@ MEANING = {
 
 HEAD = """
 Made by `{command}` (tests/kernels/run) on {date}: {fini}, Debian's tini-static, {qemu}, software emulation, two
-processors, each kernel in a machine of its own. Nothing here is typed by hand but the explanations; to have it of your
+processors, each kernel in a machine of its own. Only the explanations are typed by hand. To get the table of your
 build, run it there.
 
 Each scene is a container, as in tests/system/hangs.py: a PID namespace and a mount namespace in which a FUSE server
-does to itself what real ones do by accident. Beside it a client writes to a drive that is served outside: after every
-run that must still be served, and have every byte. Then main exits, or PID 1 is killed from outside by SIGKILL, as
-docker kill does it. A cell is "tini / fini": milliseconds from there until nothing of the PID namespace is left, the
-median of {runs} runs. **H** is a container that had not ended after {tini_bound} s in any of them, **n of {runs} H**
-one that had not in n; it ended as soon as its own connections, and no others, were aborted. For fini the bound is
-{fini_bound} s, and no run may reach it. The times are those of an emulated machine: several times those of a real one.
+does to itself what real ones do by accident. A client in it also writes to a drive that is served outside: after every
+run that drive must still be served, and have every byte. Then main exits, or PID 1 gets SIGKILL from outside, as from
+docker kill. A cell is "tini / fini": milliseconds from there until the PID namespace is empty, the median of {runs}
+runs. **H** is a container that had not ended after {tini_bound} s in any run, **n of {runs} H** one that had not in n
+runs; it ended as soon as its own connections, and no others, were aborted. For fini the bound is {fini_bound} s, and no
+run may reach it. The machine is emulated: a real one is several times faster.
 """
 
 NOTES = """
-In two scenes fini has to find out that a thread of the server waits for its own server, and not for a slow disk: nobody
-else is left, and the kernel says where the thread waits. On x86-64 the 5.10 kernel says so in stack only, not in wchan.
+In two scenes fini has to find out that a thread of the server waits for its own server, and not for a slow disk: no
+other process is left, and the kernel says where the thread waits. On x86-64 the 5.10 kernel says so only in stack, not
+in wchan.
 
-Over io_uring a server's requests come by a ring instead of a read(2) of /dev/fuse; "-" is a kernel that has none (6.14,
-CONFIG_FUSE_IO_URING). Two of the scenes with execve(2) end under tini, which looks at nobody: there fini has to look at a
-client that waits inside execve(2) without waiting itself. Before its end each client is seen to be there, by its kernel
-stack; "-" is a kernel, before 6.16, whose write-back makes nobody wait there. Any other scene that ends under tini too, on an old kernel, shows of fini only that it does no
-harm there. All runs of a control
-go side by side; where a race decides, that can decide it.
+Over io_uring a server gets its requests from a ring, not by read(2) of /dev/fuse; "-" is a kernel that has none (6.14,
+CONFIG_FUSE_IO_URING). Two of the scenes with execve(2) end under tini, because tini does not inspect other processes:
+there fini has to inspect a client that waits inside execve(2), without waiting itself. The kernel stack of each client
+is checked first, to see that it waits there; "-" is a kernel, before 6.16, whose write-back makes no process wait there.
+If any other scene ends under tini too, on an old kernel, it only shows that fini does no harm there. All runs of a
+control go side by side; where the outcome depends on a race, that can decide it.
 
-A server that dirties a mapping of its own file can lock itself up while it still lives: in the page fault
-`fuse_page_mkwrite` waits for write-back with the memory locked that `fuse_dev_read` wants in order to fetch the
-request. Such a scene is set up again, and counted above.
+A server that dirties a mapping of its own file can deadlock while it still lives: in the page fault, `fuse_page_mkwrite`
+waits for write-back while it holds the memory lock that `fuse_dev_read` needs to fetch the request. Such a scene is set
+up again, and counted above.
 """
 
 WHERE = """
-What the kernel was doing in the threads that did not end, under tini: read from /proc/PID/task/TID/stack before the
-abort, the wait first, from right to left who called it. PID 1 itself waits for these threads, in
-`zap_pid_ns_processes`. A thread in read() that is killed while it waits for a page is let go, and hangs where it closes
-that file.
+What the kernel was doing in the threads that did not end, under tini, read from /proc/PID/task/TID/stack before the
+abort. The wait comes first; each function was called by the one to its right. PID 1 itself waits for these threads, in
+`zap_pid_ns_processes`. If a thread in read() is killed while it waits for a page, that wait ends, and the thread hangs
+when it closes the file.
 """
 
 
@@ -68,7 +69,7 @@ def rows():
 
 
 def summary(cells):
-    """One line for who looks on."""
+    """One line for the terminal."""
     def of(init, count):
         return sum(count(scene, end, init) for scene, end in rows())
     return ", ".join(f"{init}: {of(init, cells.hung)} of {of(init, cells.count)} hung" for init in plan.INITS)

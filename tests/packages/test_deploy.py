@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -36,6 +37,59 @@ def test_manifests(name):
         assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
         propagates = any(mount.get("mountPropagation") == "Bidirectional" for mount in container["volumeMounts"])
         assert container.get("securityContext", {}).get("privileged", False) == propagates
+
+
+KUBECTL = """#!/bin/sh
+echo "$@" | tr -d '\\n' >>said
+echo >>said
+"""
+SLEEP = """#!/bin/sh
+test -e next && mv next fini-doctor.prom || kill $PPID
+"""
+METRICS = "fini_doctor_stuck_namespaces 1\nfini_doctor_stuck_on_fuse {}\nfini_doctor_last_release_timestamp_seconds {}\n"
+
+
+@pytest.fixture
+def says(tmp_path):
+    """Runs the script of doctor-says.yaml on one state after the other; returns what it has had kubectl do."""
+    *_, daemons = yaml.safe_load_all(read("deploy/doctor-says.yaml"))
+    [container] = daemons["spec"]["template"]["spec"]["containers"]
+    [script] = container["args"]
+    for name, text in ("kubectl", KUBECTL), ("sleep", SLEEP):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+
+    def run(before, after):
+        (tmp_path / "fini-doctor.prom").write_text(METRICS.format(*before))
+        (tmp_path / "next").write_text(METRICS.format(*after))
+        subprocess.run([*container["command"], script.replace("/metrics/", "")], cwd=tmp_path, timeout=10,
+                       env={"NODE": "n1", "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+        return [(words[:4], json.loads(words[-1])["status"]["conditions"])
+                for words in (line.split(" ", 5) for line in (tmp_path / "said").read_text().splitlines())]
+    return run
+
+
+def test_doctor_says_what_it_has_released(says):
+    said = says((1, 0), (0, 1795720000))
+    assert [words for words, _ in said] == [["patch", "node", "n1", "--subresource=status"]] * 2
+    assert [(c["type"], c["status"], c["reason"]) for _, [c] in said] == [
+        ("FuseHang", "True", "Stuck"), ("FuseHang", "False", "Released")]
+    assert said[1][1][0]["message"] == "released, do not replace"
+
+
+def test_doctor_says_a_thing_once(says):
+    assert len(says((0, 0), (0, 0))) == 1
+
+
+def test_who_says_it_has_no_right_on_the_node():
+    """And the doctor, who has some, has no token."""
+    *_, roles, _, daemons = yaml.safe_load_all(read("deploy/doctor-says.yaml"))
+    assert {(*rule["resources"], *rule["verbs"]) for rule in roles["rules"]} == {
+        ("nodes", "get"), ("nodes/status", "patch")}
+    pod = daemons["spec"]["template"]["spec"]
+    assert not pod.get("hostPID") and pod["containers"][0]["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    doctor = yaml.safe_load(read("deploy/doctor.yaml"))["spec"]["template"]["spec"]
+    assert doctor["hostPID"] and doctor["automountServiceAccountToken"] is False
 
 
 def test_daemon_json_has_nothing_else():

@@ -17,6 +17,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "descriptors.h"
+
 #define BLOCK 4096 /* bytes that one write(2) takes */
 #define PACE_MS 5  /* between two blocks of a stream */
 
@@ -46,18 +48,6 @@ in_place(void)
 		err(1, "in place");
 	close(in_place_fd);
 	in_place_fd = -1;
-}
-
-/* Nothing we open shall ever be taken for a closed descriptor 0, 1 or 2. */
-static void
-fill_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	close(fd);
 }
 
 static void

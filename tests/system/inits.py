@@ -1,7 +1,11 @@
 """The inits under test, and what is expected of them."""
+import os
 import signal
 
 import pytest
+
+import procfs
+import waiting
 
 # For scenes in which fini has to give somebody up: every grace short.
 HURRY = ["--client-grace=300ms", "--client-kill=300ms", "--drain=300ms", "--server-grace=300ms",
@@ -44,3 +48,17 @@ def assert_killed(container, seconds=KILLED):
 def assert_hangs(container):
     assert container.wait_end(HANG) is None, "it ended: this scene shows nothing"
     assert container.release(), "it ended without an abort: this was no hang"
+
+
+def assert_killed_as_child(container, fini, **how):
+    """`fini`, of container.argv(), runs under another init: its SIGKILL ends what runs under it, and nobody else."""
+    os.rename(fini.pop(), container.path("inner"))
+    container.start("tini", f"{' '.join(fini)} inner & wait $! || echo $? >ended\nclient hold ended\nfinish",
+                    **how).wait_ready()
+    [fini] = procfs.children(procfs.children(container.pid)[0])
+    waiting.until(lambda: procfs.tracer(fini), PROMPT, "guarded")
+    os.kill(fini, signal.SIGKILL)
+    container.wait_ready(PROMPT)
+    assert container.read("ended") == b"137\n"
+    assert not container.named("ndrive") and not container.new_connections()
+    assert_ends(container)

@@ -3,6 +3,8 @@
  * to PID, or to whoever traces PID 1, again and again, for SECONDS. Returns
  * once all senders have begun; they go on in the background.
  */
+#include "tracer.h"
+
 #include <err.h>
 #include <errno.h>
 #include <signal.h>
@@ -12,21 +14,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-static pid_t
-tracer(void)
-{
-	FILE *status = fopen("/proc/1/status", "re");
-	char line[256];
-	int pid = 0;
-
-	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
-		if (sscanf(line, "TracerPid: %d", &pid) == 1)
-			break;
-	if (status != NULL)
-		fclose(status);
-	return pid;
-}
 
 /* Until SIGALRM ends it. */
 static _Noreturn void

@@ -38,6 +38,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "descriptors.h"
+
 #define QUIT 4242
 
 /* The pipe on which children of `leave` say that they are there. */
@@ -138,25 +140,13 @@ wait_simply(void)
 
 static int be(char **argv);
 
-/* So that no pipe takes the place of a standard descriptor that is closed. */
-static void
-occupy_stdio(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	close(fd);
-}
-
 static int
 leave(int count, char **argv)
 {
 	int there[2];
 	char byte;
 
-	occupy_stdio();
+	fill_standard_descriptors();
 	if (pipe(there) == -1)
 		err(1, "pipe");
 	for (int i = 0; i < count; i++) {

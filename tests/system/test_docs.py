@@ -124,6 +124,18 @@ def test_readme_states_what_arrived():
     assert (said.group(1) if said else "") == "; ".join(short)
 
 
+def test_readme_shows_what_the_doctor_has_shown():
+    """The picture of docs/doctor.md, which is made from real docker."""
+    made = re.search(r"^<!-- docker, from make engines -->\n(.*?)\n<!-- end -->", read("docs/doctor.md"),
+                     re.MULTILINE | re.DOTALL)[1]
+    shown = re.search(r"^<!-- from docs/doctor.md, by make engines -->\n(.*?)\n<!-- end -->", read("README.md"),
+                      re.MULTILINE | re.DOTALL)[1]
+    assert shown == made
+    for wanted in ("docker kill seed", "does not end", "zap_pid_ns_processes", "request_wait_answer", "SIGKILL pending",
+                   "<defunct>", "its server: dead", "fini-doctor release seed", "it has ended", "works"):
+        assert wanted in shown, wanted
+
+
 def test_exit_statuses_of_our_own():
     """Each that the sources have a name for is in EXIT STATUS; those of servers in README too."""
     man = re.search(r"^\.Sh EXIT STATUS\n(.*?)^\.Sh ", read("man/fini.8"), re.MULTILINE | re.DOTALL).group(1)

@@ -69,3 +69,10 @@ def test_held_in_any_call(containers, load, when):
     complaints = [f"{call}: {play.complaint()}" for call, play in plays.items() if play.complaint()]
     assert not complaints, f"{len(complaints)} of {len(plays)} held {when}:\n" + "\n".join(complaints)
     assert all(plays[call].held for call in ALWAYS), "one of those that are always made was not"
+
+
+@pytest.mark.parametrize("when", [TEARDOWN, BEFORE])
+def test_held_in_the_abort_itself(containers, when):
+    """Then the connection does not count as aborted: the last act, or the guardian, tries again."""
+    play = Held(containers(), "own thread in read", when, "write")
+    assert play.held and not play.complaint(), play.complaint()

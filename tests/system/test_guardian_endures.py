@@ -11,7 +11,7 @@ import pytest
 import measured
 import procfs
 import waiting
-from hangs import HEALTHY, HOLDER
+from hangs import HEALTHY, HOLDER, both_loads
 from inits import PROMPT, assert_ends, assert_hangs, assert_killed
 
 BUDGET = 2  # seconds: --kill-budget
@@ -58,6 +58,51 @@ def test_share_that_is_covered_although_it_is_stopped_again_and_again(containers
         ended = container.kill().wait_end(BUDGET + 2)
         measured.share("SIGKILL with a guardian that is stopped every millisecond was covered", ended)
         container.close()
+
+
+# Traced itself, and so stopped
+
+CHECK = 2  # seconds: --server-check, with which PID 1 looks whether its guardian is traced
+
+
+def traced(container, load, launch=(), options=()):
+    container.start("fini", f"{load}\nguarded; attach && echo yes >traced || echo no >traced\nfinish", options,
+                    launch).wait_ready()
+    return container.read("traced") == b"yes\n"
+
+
+def replaced(container, load):
+    """Waits until the one that is traced has been replaced."""
+    assert traced(container, load, options=["-v"])
+    stopped = procfs.tracer(container.pid)
+    waiting.line_in_file(container.path("stderr"), "is traced: another one", CHECK + 1)
+    waiting.until(lambda: procfs.tracer(container.pid) not in (0, stopped), PROMPT, "guarded by another one")
+
+
+@both_loads
+def test_who_has_no_ptrace_capability_cannot_trace_it(container, as_nobody, load):
+    """The same user could trace any other process of its own."""
+    assert not traced(container, load, as_nobody)
+    assert_killed(container.kill())
+
+
+@both_loads
+def test_tracer_does_not_hold_pid_1(container, load):
+    """PID 1 sees it, and has another one before its SIGKILL comes."""
+    replaced(container, load)
+    assert_killed(container.kill())
+
+
+def test_next_one_is_traced_again(container):
+    """A tracer that comes again: now a timer ends the guardian, which a stop does not hold up."""
+    replaced(container, HEALTHY)
+    container.run_inside("attach")
+    assert_killed(container.kill(), seconds=CHECK + 2)
+
+
+def test_main_exits_while_it_is_traced(container):
+    assert traced(container, HOLDER)
+    assert_ends(container, seconds=PROMPT + 1)
 
 
 # Not allowed

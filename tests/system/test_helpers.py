@@ -57,6 +57,8 @@ else:
 links = []
 while True:
     links.append(listener.accept())
+    if how == "hangs up":
+        links.pop()[0].close()
     if how == "forks" and os.fork() == 0:
         name = "child"
         listener.close()
@@ -78,6 +80,7 @@ BACKENDS = {
     "listens on ::": 'backend store both port; become connect port $DRIVE',
     "forks for each connection": 'backend store forks port; become connect port $DRIVE',
     "listens on a UNIX domain socket": 'backend store unix port; become "connect by name" port $DRIVE',
+    "has closed the idle connection": 'backend store "hangs up" port; become connect port $DRIVE',
     "has a backend of its own": 'backend second ip port2; backend store ip port port2; become connect port $DRIVE',
 }
 
@@ -134,7 +137,7 @@ def test_program_that_the_server_was_a_shell_for_is_a_client(container, init):
 
 
 def start_from_server(container, init, program):
-    """The server, which has been seen by then, starts the program."""
+    """The server, which has been seen by then, starts the program; later by some hundredths, in which /proc counts."""
     with open(container.path("program"), "w") as file:
         file.write(program.replace("{S}", container.scratch))
     os.chmod(container.path("program"), 0o755)

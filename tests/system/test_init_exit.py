@@ -81,7 +81,6 @@ def refused(*argv, **more):
     ("no-such-program-anywhere", "No such file or directory"),
     ("/no/such/path", "No such file or directory"),
     ("./nothing-here", "No such file or directory"),
-    ("/etc/passwd/x", "Not a directory"),
     ("", "No such file or directory"),
 ])
 def test_not_found(name, error):
@@ -117,6 +116,12 @@ def test_binary_garbage(file):
 
 def test_interpreter_that_is_not_there(file):
     assert refused(file(b"#!/no/such/interpreter\n")) == (127, "No such file or directory")
+
+
+@pytest.mark.parametrize("program,path", [("/etc/passwd/x", "/bin"), ("program", "/none:/etc/passwd")])
+def test_below_a_file(program, path):
+    """As tini: only ENOENT is "not found"."""
+    assert refused(program, env={"PATH": path}) == (1, "Not a directory")
 
 
 def test_a_loop_of_links(tmp_path):

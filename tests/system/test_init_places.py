@@ -139,13 +139,19 @@ def test_stderr_that_takes_nothing(box, where):
     assert len([line for line in box.lines() if line.startswith("TERM to")]) == 5
 
 
-def test_stderr_whose_reader_has_gone(box):
-    """SIGPIPE of init's own write is neither its end nor main's business."""
+def run_with_reader(box):
+    """Returns the reading end of the pipe that is fini's stderr."""
     path = box.path("pipe")
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     box.run(["/bin/sh", "-c", f"exec 2>{path}; exec {FINI} -vvv -- {PROBE} signals"])
     box.line("ready")
+    return reader
+
+
+def test_stderr_whose_reader_has_gone(box):
+    """SIGPIPE of init's own write is neither its end nor main's business."""
+    reader = run_with_reader(box)
     os.close(reader)
     for number in (10, 12, 34):
         box.kill(number)
@@ -156,11 +162,7 @@ def test_stderr_whose_reader_has_gone(box):
 
 
 def test_lines_lost_are_counted(box):
-    path = box.path("pipe")
-    os.mkfifo(path)
-    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    box.run(["/bin/sh", "-c", f"exec 2>{path}; exec {FINI} -vvv -- {PROBE} signals"])
-    box.line("ready")
+    reader = run_with_reader(box)
     for _ in range(4000):
         box.kill(40)
     box.kill(41)

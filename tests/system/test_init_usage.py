@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from container import TOP
-from probe import FINI, SOON, one_line, plainly
+from probe import FINI, SOON, TINI, one_line, plainly
 
 WRONG = {
     "no program": [],
@@ -35,6 +35,38 @@ WRONG = {
 }
 
 
+# What tini takes, with the status that main exits with
+TAKEN = {
+    "end of options behind main": ["sh", "--", "-c", "exit 7"],
+    "after an option": ["-g", "sh", "--", "-c", "exit 7"],
+    "after an operand": ["env", "A=1", "--", "sh", "-c", "exit 7"],
+    "before main": ["--", "sh", "-c", "exit 7"],
+    "the second is main's": ["sh", "--", "-c", "exit $#", "--", "1", "2", "3", "4", "5", "6", "7"],
+}
+INITS = pytest.mark.parametrize("init", [TINI, FINI], ids=["tini", "fini"])
+
+
+@INITS
+@pytest.mark.parametrize("arguments", TAKEN.values(), ids=TAKEN.keys())
+def test_what_tini_takes(init, arguments):
+    assert subprocess.run([init, "-s", *arguments], timeout=SOON).returncode == 7
+
+
+@INITS
+@pytest.mark.parametrize("level", ["5", "10", "-1", " 2", "3x", "foo", ""])
+def test_any_verbosity(init, level):
+    run = subprocess.run([init, "-s", "--", "sh", "-c", "exit 7"], env={**os.environ, "TINI_VERBOSITY": level}, timeout=SOON)
+    assert run.returncode == 7
+
+
+@INITS
+@pytest.mark.parametrize("name", ["TINI_SUBREAPER", "TINI_KILL_PROCESS_GROUP"])
+@pytest.mark.parametrize("value", ["", "0", "no", "5"])
+def test_what_is_set_is_on(init, name, value):
+    run = subprocess.run([init, "-s", "--", "sh", "-c", "exit 7"], env={**os.environ, name: value}, timeout=SOON)
+    assert run.returncode == 7
+
+
 @pytest.fixture
 def never(tmp_path):
     """A program that must not be run."""
@@ -52,7 +84,7 @@ def test_wrong_options(options, never):
 
 @pytest.mark.parametrize("variable", [
     "FINI_CLIENT_GRACE=soon", "FINI_KILL_GRACE=-1", "FINI_VERBOSITY=loud", "FINI_WAIT=2",
-    "TINI_VERBOSITY=x", "FINI_PDEATHSIG=65", "FINI_REMAP_EXIT=x", "FINI_REPORT_FORMAT=yaml"])
+    "FINI_PDEATHSIG=65", "FINI_REMAP_EXIT=x", "FINI_REPORT_FORMAT=yaml"])
 def test_wrong_variables(variable, never):
     name, _, value = variable.partition("=")
     run = plainly(*never, env={**os.environ, name: value})

@@ -121,7 +121,7 @@ def test_an_end_that_nobody_can_reap(box, error):
     queue(box.pid, signal.SIGUSR1, QUIT)
     box.ends(1, PROMPT)
     [line] = box.stderr().splitlines()
-    assert "main has ended, but how is not told: waitid: " in line
+    assert "main has ended, but its status is unknown: waitid: " in line
 
 
 @errors

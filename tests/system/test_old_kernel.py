@@ -13,7 +13,7 @@ import procfs
 import waiting
 from container import INITS, TOOLS
 from hangs import HOLDER, SCENES
-from inits import HURRY, PROMPT, assert_ends, assert_killed
+from inits import HURRY, PROMPT, assert_ends, assert_killed, assert_killed_as_child
 from probe import LEAVES, PROBE, boxes  # noqa: F401
 
 MNT_FORCE = "1:0x1"  # the second argument of umount2(2), this bit of it
@@ -161,16 +161,7 @@ def test_without_fuse(boxes, init, without):  # noqa: F811
 def test_sigkill_of_somebody_elses_child(container, init, without):
     """fini as a child of another init: its own children end, and nobody else."""
     fini = container.argv(init, HOLDER + "; client -i hold mnt/a/g\nfinish", options=OPTIONS)
-    os.rename(fini.pop(), container.path("inner"))
-    container.start("tini", f"{' '.join(fini)} inner & wait $! || echo $? >ended\nclient hold ended\nfinish",
-                    launch=without).wait_ready()
-    [fini] = procfs.children(procfs.children(container.pid)[0])
-    waiting.until(lambda: procfs.tracer(fini), PROMPT, "guarded")
-    os.kill(fini, signal.SIGKILL)
-    container.wait_ready(PROMPT)
-    assert container.read("ended") == b"137\n"
-    assert not container.named("ndrive") and not container.new_connections()
-    assert_ends(container)
+    assert_killed_as_child(container, fini, launch=without)
 
 
 # A shell in main's group, and none of init's children: it and main are told to stop, the server, in its own, is not.

@@ -168,6 +168,13 @@ def test_check_says_who_is_pid_1(container, how):
         assert '{"part":"pid1","needed":true,"covered":false,' in said and said.endswith('"status":2}\n')
 
 
+def test_check_beside_a_fini_that_is_pid_1(container):
+    """As `docker exec NAME /fini --check` runs it: the PID 1 that is there covers the SIGKILL."""
+    container.start("fini", f"{INITS['fini']} --check; echo $? >status\nfinish").wait_ready()
+    assert "PID 1" not in container.read("stdout").decode()
+    assert container.read("status") == b"0\n"
+
+
 def test_check_on_the_host_says_nothing_of_pid_1():
     """Nobody can kill that one."""
     done = subprocess.run([INITS["fini"], "--check"], capture_output=True, text=True)

@@ -4,7 +4,7 @@ import os
 import pytest
 
 import waiting
-from inits import HURRY, assert_ends, assert_killed, both_finis
+from inits import HURRY, assert_ends, assert_hangs, assert_killed, both_finis
 
 PLACES = {
     "/proc missing": ["--proc", "none"],
@@ -51,6 +51,31 @@ GUARDED = {name: launch for name, launch in PLACES.items() if "ptrace:EPERM" not
 def test_sigkill_with_a_server_that_holds_its_own_file(container, launch, init):
     container.start(init, "nd a --hold f\nfinish", launch=launch).wait_ready().guardian()
     assert_killed(container.kill())
+
+
+# Main has moved the root, as PID 1's own: an open mountinfo goes on to show what lies below the former one.
+PIVOTED = """
+mkdir new; mount --rbind / new; mount --make-rprivate new
+cd new; pivot_root . mnt; cd $S
+nd a --hold f
+finish"""
+
+
+@both_finis
+def test_root_moved(container, init):
+    container.start(init, PIVOTED).wait_ready()
+    assert_ends(container)
+
+
+@both_finis
+def test_root_moved_and_a_sigkill(container, init):
+    container.start(init, PIVOTED).wait_ready().guardian()
+    assert_killed(container.kill())
+
+
+def test_root_moved_control_hangs(container):
+    container.start("tini", PIVOTED).wait_ready().finish()
+    assert_hangs(container)
 
 
 @pytest.mark.parametrize("name", ["with space", "with\\backslash", "with\nnewline", "ü", "x" * 200])

@@ -121,7 +121,7 @@ def test_kernel_that_cannot_tell_says_so(container):
     start_early(container, "fini-no-fdinfo", 'nd a; exec "$@"').finish()
     assert container.wait_end(PROMPT).status == 7
     [line] = container.stderr().splitlines()
-    assert "before fini may be its: this kernel does not tell" in line
+    assert "may serve what was mounted before fini: this kernel does not say" in line
 
 
 # What is left of a mount whose server was killed

@@ -14,7 +14,7 @@ import measured
 import procfs
 import waiting
 from hangs import HOLDER, SCENES, hang_scenes
-from inits import HANG, HURRY, KILLED, PROMPT, assert_ends, assert_killed, both_finis
+from inits import HANG, HURRY, KILLED, PROMPT, assert_ends, assert_killed, assert_killed_as_child, both_finis
 
 RUNS = 50
 OTHER_RUNS = 5
@@ -124,17 +124,7 @@ def test_without_privileges(container, as_nobody, init):
 
 def test_as_somebody_elses_child(container):
     """fini as a child of another init: its SIGKILL ends what runs under it, and only that."""
-    fini = container.argv("fini", "nd a --hold f\nfinish")
-    os.rename(fini.pop(), container.path("inner"))
-    container.start("tini", f"{' '.join(fini)} inner & wait $! || echo $? >ended\nclient hold ended\nfinish")
-    container.wait_ready()
-    [fini] = procfs.children(procfs.children(container.pid)[0])
-    waiting.until(lambda: procfs.tracer(fini), PROMPT, "guarded")
-    os.kill(fini, signal.SIGKILL)
-    container.wait_ready(PROMPT)
-    assert container.read("ended") == b"137\n"
-    assert not container.named("ndrive") and not container.new_connections()
-    assert_ends(container)
+    assert_killed_as_child(container, container.argv("fini", "nd a --hold f\nfinish"))
 
 
 def test_guardian_leaves_foreign_servers_alone(container, foreign):

@@ -4,6 +4,7 @@
  * Mounts, does its deeds in the order given, and only then goes into the
  * background: when the command returns 0, everything is in place.
  */
+#include "../../system/descriptors.h"
 #include "ndrive.h"
 
 #include <err.h>
@@ -210,18 +211,6 @@ serve_in_foreground(void)
 	close(pipefd[0]);
 	server.in_place = pipefd[1];
 	return serve();
-}
-
-/* Nothing we open shall ever be taken for a closed descriptor 0, 1 or 2. */
-static void
-fill_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	close(fd);
 }
 
 int

@@ -15,6 +15,10 @@ static const char usage[] =
     "  --uid UID          become that user, dumpable, once mounted\n"
     "  --unanswered WHAT  FLUSH, READ, WRITE, or all but INIT\n"
     "  --hold PATH        hold PATH open, on each mount if it is relative\n"
+    "  --detach           then unmount it lazily\n"
+    "  --nowhere          attach the mount nowhere; one MOUNTPOINT, for its name\n"
+    "  --thread HOW       serve in a second thread: alone (the first one ends),\n"
+    "                     with open files or mounts of its own (files, mounts)\n"
     "  --read PATH        then read PATH on the first mount, for ever\n"
     "  --ring             over io_uring; one MOUNTPOINT for a process\n"
     "  --stubborn         ignore SIGTERM, and so do sharers\n"
@@ -35,6 +39,9 @@ static const struct option options[] = {
 	{ "uid", required_argument, NULL, 'u' },
 	{ "unanswered", required_argument, NULL, 'q' },
 	{ "hold", required_argument, NULL, 'h' },
+	{ "detach", no_argument, NULL, 'a' },
+	{ "nowhere", no_argument, NULL, 'o' },
+	{ "thread", required_argument, NULL, 'f' },
 	{ "read", required_argument, NULL, 'r' },
 	{ "ring", no_argument, NULL, 'i' },
 	{ "stubborn", no_argument, NULL, 't' },
@@ -74,6 +81,15 @@ take_option(int opt)
 		break;
 	case 'h':
 		set.hold = optarg;
+		break;
+	case 'a':
+		set.detach = true;
+		break;
+	case 'o':
+		set.nowhere = true;
+		break;
+	case 'f':
+		set.thread = optarg;
 		break;
 	case 'r':
 		set.read = optarg;

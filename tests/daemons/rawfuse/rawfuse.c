@@ -22,6 +22,7 @@
 
 static char **points; /* the mount points of this process */
 static int npoints;
+static pthread_t first;
 
 void
 say(const char *what, const char *detail)
@@ -35,19 +36,6 @@ say(const char *what, const char *detail)
 }
 
 /* What it does beside, in a thread of its own ------------------------------ */
-
-static void
-hold(const char *on)
-{
-	char path[4096];
-
-	if (set.hold[0] == '/')
-		snprintf(path, sizeof(path), "%s", set.hold);
-	else
-		snprintf(path, sizeof(path), "%s/%s", on, set.hold);
-	if (open(path, O_RDWR | O_CREAT, 0666) == -1)
-		err(1, "%s", path);
-}
 
 /* Exchanges D/a and D/other for each mount point D/a/x. */
 static _Noreturn void
@@ -130,22 +118,6 @@ beside(void *in_place)
 }
 
 /* Its life ----------------------------------------------------------------- */
-
-static int
-mount_at(const char *point)
-{
-	char data[128];
-	int fuse = open("/dev/fuse", O_RDWR);
-
-	snprintf(data, sizeof(data),
-	    "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other", fuse,
-	    set.uid, set.uid);
-	if (fuse == -1 ||
-	    mount("rawfuse", point, "fuse.rawfuse", MS_NOSUID | MS_NODEV,
-		data) == -1)
-		err(1, "%s", point);
-	return fuse;
-}
 
 static void
 become(uid_t uid)
@@ -254,17 +226,18 @@ be_a_sideline(struct pollfd *polled)
 	say("SIGTERM", "");
 }
 
-static _Noreturn void
-live(int in_place)
+static void *
+be(void *in_place)
 {
 	struct pollfd *polled = calloc((size_t)npoints + 2, sizeof(*polled));
 	sigset_t terminate;
 	pthread_t thread;
 
-	setsid();
 	sigemptyset(&terminate);
 	sigaddset(&terminate, SIGTERM);
-	sigprocmask(SIG_BLOCK, &terminate, NULL);
+	if (set.thread != NULL && strcmp(set.thread, "alone") == 0)
+		pthread_join(first, NULL);
+	mount_apart();
 	for (int i = 0; i < npoints; i++)
 		polled[i] = (struct pollfd){ .fd = mount_at(points[i]),
 			.events = POLLIN };
@@ -273,7 +246,7 @@ live(int in_place)
 		    .events = POLLIN };
 	polled[npoints + 1] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	become(set.uid);
-	if (pthread_create(&thread, NULL, beside, &in_place) != 0)
+	if (pthread_create(&thread, NULL, beside, in_place) != 0)
 		errx(1, "no thread");
 	if (set.sideline != NULL)
 		be_a_sideline(polled);
@@ -281,6 +254,28 @@ live(int in_place)
 		loop(polled);
 	store();
 	_exit(0);
+}
+
+/* As what serves is not the first thread, that pauses, or has ended. */
+static _Noreturn void
+live(int in_place)
+{
+	sigset_t terminate;
+	pthread_t thread;
+
+	setsid();
+	sigemptyset(&terminate);
+	sigaddset(&terminate, SIGTERM);
+	sigprocmask(SIG_BLOCK, &terminate, NULL);
+	first = pthread_self();
+	if (set.thread == NULL)
+		be(&in_place);
+	if (pthread_create(&thread, NULL, be, &in_place) != 0)
+		errx(1, "no thread");
+	if (strcmp(set.thread, "alone") == 0)
+		pthread_exit(NULL);
+	for (;;)
+		pause();
 }
 
 static void

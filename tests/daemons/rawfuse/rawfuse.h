@@ -4,8 +4,9 @@
  * under any name, and does to itself, or to others, what the options say. When
  * the command returns 0, everything is in place.
  *
- * One thread serves, the first one but for a sideline. At its end, by SIGTERM or when all its mounts are gone, it
- * does not, as with libfuse.
+ * One thread serves, the first one but for a sideline or --thread. At its end,
+ * by SIGTERM or when all its mounts are gone, it does not any more, as with
+ * libfuse.
  */
 #ifndef RAWFUSE_H
 #define RAWFUSE_H
@@ -20,10 +21,11 @@ struct settings {
 	const char *name;
 	int log;
 	uid_t uid;
-	bool each, ring, swap, stubborn, leave;
+	bool each, ring, swap, stubborn, leave, detach, nowhere;
 	int descriptors, sharers;
 	long end_ms;
 	const char *unanswered, *hold, *read, *store;
+	const char *thread;   /* NULL: the first one serves */
 	const char *sideline; /* NULL: it ends when it is unmounted */
 };
 
@@ -37,6 +39,15 @@ int options_parse(int argc, char *argv[]);
 
 /* Appends a line to the log, with one write(2): others append to it, too. */
 void say(const char *what, const char *detail);
+
+/* As --thread says, before it mounts. */
+void mount_apart(void);
+
+/* Mounts at `point`, or nowhere: its /dev/fuse. */
+int mount_at(const char *point);
+
+/* Holds what --hold says, and does then as --detach says. */
+void hold(const char *on);
 
 struct answer {
 	struct fuse_out_header header;
