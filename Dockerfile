@@ -1,18 +1,18 @@
-# An image of nothing but fini,
+# An image with nothing but fini in it:
 #
 #	docker build -t fini .
 #
-# to be used as
+# Use it like this:
 #
 #	COPY --from=fini /fini /fini
 #	ENTRYPOINT ["/fini", "--"]
 #
-# Another base: --build-arg BASE=. What is here for Alpine was read, not tried.
+# Another base: --build-arg BASE=. The lines for Alpine were never tried.
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS build
-# gcc and make; `make` gets the rest itself. Where there is no apt nothing is
-# installed for it, so all is named here.
+# gcc and make; with apt, `make` installs the rest. Without apt it does not, so
+# all packages are named here.
 RUN if command -v apk; then \
 		apk add --no-cache binutils gcc libcap-dev libcap-static \
 			libseccomp-dev linux-headers make musl-dev; \
@@ -20,7 +20,7 @@ RUN if command -v apk; then \
 		apt-get update && apt-get install -y --no-install-recommends gcc make; \
 	fi
 COPY . /src
-# What --version is to say; .git stays outside.
+# For --version; .git is not sent to the builder.
 ARG COMMIT=unknown
 RUN make -C /src size all COMMIT="${COMMIT}"
 

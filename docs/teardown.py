@@ -5,7 +5,7 @@
 """
 from html import escape
 
-WIDTH, HEIGHT = 1000, 700
+WIDTH, HEIGHT = 1000, 746
 LEFT, RIGHT = 150, 980  # of the time axis
 LANE, BAR = 46, 26  # from one lane to the next, and the height of a bar
 
@@ -13,16 +13,25 @@ INK, SOFT, LINE, PAPER = "#1f2328", "#59636e", "#d1d9e0", "#fcfcfb"
 RUNS, SERVES, INIT, HANGS, FLOW = "#b9d8f6", "#c3e6c4", "#d9d3f3", "#f6c1bd", "#2f6f9f"
 BAD, GOOD = "#a40e26", "#116329"
 
-LANES = ("PID 1", "main", "client", "server", "connection")
-NOTES = ("fini", "the container's program", "app: has files open", "ndrive: serves the drive", "requests in flight")
+LANES = {  # and what it is
+    "PID 1": "fini",
+    "main": "your program",
+    "client": "has files open",
+    "server": "serves the drive",
+    "connection": "requests in flight",
+    "helper": "the server needs it",
+}
+
+OTHERS = ("main", "client", "server", "connection")  # beside PID 1, under another init
 
 # (title, from, to, what happens, at most): the phases of the teardown
 PHASES = (
-    ("1  clients", 250, 440, "end while their", "server lives", "2 s + 1.5 s"),
-    ("2  drain", 440, 545, "all is answered", "", "1 s"),
-    ("3  servers", 545, 735, "one by one, dependents", "before what they use", "3 s"),
-    ("4  abort", 735, 865, "what is left of ours;", "then SIGKILL", "0.5 s"),
-    ("5  verify", 865, 940, "nobody left?", "", ""),
+    ("1  clients", 250, 420, "end while their", "server lives", "2 s + 1.5 s"),
+    ("2  drain", 420, 515, "requests finish", "images unmount", "1 s"),
+    ("3  servers", 515, 672, "in waves: each after its", "supervisor and its users", "3 s"),
+    ("4  abort", 672, 762, "what is still", "served", ""),
+    ("5  helpers", 762, 852, "what servers", "needed", ""),
+    ("6  kill, verify", 852, 940, "who is left", "", "0.5 s"),
 )
 
 drawn = []
@@ -62,8 +71,8 @@ def arrow(x, top, start, end, label="", side=6, y=None, ink=INK, anchor="start")
     free_text(x + side, y or y1 + 14, label, 12, ink, anchor)
 
 
-def lanes(top, notes):
-    for number, (name, note) in enumerate(zip(LANES, notes)):
+def lanes(top, of):
+    for number, (name, note) in enumerate(of.items()):
         y = top + number * LANE
         text(20, y + 12, name, 14, font_weight="bold")
         text(20, y + 26, note, 11, SOFT)
@@ -72,7 +81,7 @@ def lanes(top, notes):
 
 def phases(top):
     for name, start, end, one, two, most in PHASES:
-        put("line", x1=start, y1=top - 66, x2=start, y2=top + 4 * LANE + BAR + 6, stroke=LINE, stroke_dasharray="2 3")
+        put("line", x1=start, y1=top - 66, x2=start, y2=top + 5 * LANE + BAR + 6, stroke=LINE, stroke_dasharray="2 3")
         text(start + 6, top - 54, name, 14, font_weight="bold")
         text(start + 6, top - 37, one, 11, SOFT)
         text(start + 6, top - 23, two, 11, SOFT)
@@ -81,9 +90,9 @@ def phases(top):
 
 
 def under_fini(top):
-    title(20, top - 92, "Under fini: clients first, servers last, abort before exit")
+    title(20, top - 92, "Under fini: clients before servers, helpers after them, abort before exit")
     phases(top)
-    lanes(top, NOTES)
+    lanes(top, LANES)
     bar(top, 0, LEFT, 940, INIT)
     text(200, top + 17, "supervises", 12, anchor="middle")
     text(595, top + 17, "tears down", 12, anchor="middle")
@@ -94,40 +103,43 @@ def under_fini(top):
     bar(top, 1, LEFT, 250, RUNS, "runs")
     text(244, top + LANE + BAR + 13, "exits", 12, SOFT, "end")
 
-    bar(top, 2, LEFT, 420, RUNS)
+    bar(top, 2, LEFT, 402, RUNS)
     text(200, top + 2 * LANE + 17, "runs", 12, anchor="middle")
     text(320, top + 2 * LANE + 17, "ends, closes its files", 12, anchor="middle")
     arrow(262, top, 0, 2, "SIGTERM", y=top + LANE + 17)
     arrow(360, top, 0, 2, "SIGKILL,", y=top + LANE + 10)
-    free_text(366, top + LANE + 24, "if it has to be", 11, SOFT)
+    free_text(366, top + LANE + 24, "if needed", 11, SOFT)
 
-    bar(top, 3, LEFT, 700, SERVES)
+    bar(top, 3, LEFT, 640, SERVES)
     text(330, top + 3 * LANE + 17, "lives and answers", 12, anchor="middle")
-    text(630, top + 3 * LANE + 17, "ends as it likes", 12, anchor="middle")
+    text(580, top + 3 * LANE + 17, "ends on its own", 12, anchor="middle")
     for x in (285, 330, 375):
         arrow(x, top, 2, 3, ink=FLOW)
-    free_text(428, top + 3 * LANE - 6, "writes, flush, release", 12, FLOW)
-    arrow(557, top, 0, 3, "unmount; if busy:", y=top + LANE + 10)
-    free_text(563, top + LANE + 24, "SIGTERM, exactly once", 12)
+    free_text(388, top + 3 * LANE - 7, "writes, flush, release", 12, FLOW)
+    arrow(527, top, 0, 3, "unmount; if busy:", y=top + LANE + 10)
+    free_text(533, top + LANE + 24, "SIGTERM, exactly once", 12)
 
     y = top + 4 * LANE
-    put("path", d=f"M {LEFT} {y + 4} L 250 {y + 4} L 275 {y} L 395 {y} L 500 {y + BAR - 2} L 716 {y + BAR - 2} "
-                  f"L 716 {y + BAR} L {LEFT} {y + BAR} Z", fill="#cfe6f5", stroke=FLOW)
+    put("path", d=f"M {LEFT} {y + 4} L 250 {y + 4} L 275 {y} L 380 {y} L 470 {y + BAR - 2} L 650 {y + BAR - 2} "
+                  f"L 650 {y + BAR} L {LEFT} {y + BAR} Z", fill="#cfe6f5", stroke=FLOW)
     text(330, y + 17, "waiting: 3 ...", 12, anchor="middle")
-    free_text(505, y + 17, "... 0, and stays 0", 12)
-    bar(top, 4, 745, 858, PAPER, "only if still there", SOFT, SOFT, dashed=True)
-    arrow(750, top, 0, 4, "abort", y=top + LANE + 17)
-    free_text(756, top + LANE + 31, "of this one only", 11, SOFT)
-    free_text(872, y + 17, "gone", 12, GOOD, font_weight="bold")
+    free_text(478, y + 17, "... 0, and stays 0", 12)
+    bar(top, 4, 678, 756, PAPER, "if still there", SOFT, SOFT, dashed=True)
+    arrow(682, top, 0, 4, "abort", y=top + LANE + 17)
+    free_text(688, top + LANE + 31, "this one only", 11, SOFT)
+    free_text(780, y + 17, "gone", 12, GOOD, font_weight="bold")
+
+    bar(top, 5, LEFT, 830, SERVES, "lives as long as the server does")
+    arrow(772, top, 0, 5, "SIGTERM", y=top + LANE + 17)
 
 
 def under_others(top):
     title(20, top - 50, "Under any other init, when the server has a file of its own mount open: "
                         "killed together, and stuck")
-    free_text(290, top - 12, "zap_pid_ns_processes(): SIGKILL to everybody", 12, BAD, "start")
+    free_text(290, top - 12, "zap_pid_ns_processes(): SIGKILL to all processes", 12, BAD, "start")
     put("line", x1=280, y1=top - 24, x2=280, y2=top + 3 * LANE + BAR + 8, stroke=BAD, stroke_width=1.5,
         stroke_dasharray="6 3")
-    lanes(top, ("has no more to do", *NOTES[1:]))
+    lanes(top, {"PID 1": "nothing left to do", **{name: LANES[name] for name in OTHERS}})
     bar(top, 0, LEFT, 280, INIT, "runs, exits after main")
     bar(top, 1, LEFT, 250, RUNS, "runs")
     text(244, top + LANE + BAR + 13, "exits", 12, SOFT, "end")
@@ -155,7 +167,7 @@ def under_others(top):
 def main():
     put("rect", x=0.5, y=0.5, width=WIDTH - 1, height=HEIGHT - 1, rx=10, fill=PAPER, stroke=LINE)
     under_fini(122)
-    under_others(440)
+    under_others(486)
     text(20, HEIGHT - 14, "time goes from left to right, not to scale; an undisturbed teardown takes tens of ms",
          11, SOFT)
     print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
