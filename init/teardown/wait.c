@@ -142,8 +142,10 @@ teardown_patience(struct teardown *td, long long deadline, int reserve_ms)
 	long long until =
 	    td->reached.started_at + td->limits.patience_ms - reserve_ms;
 
-	if (td->limits.patience_ms == 0 || !is_working(td) ||
-	    ms_until(deadline) > 0 || ms_until(until) == 0)
+	/* A look that can give nothing is not the first of two: clients at work
+	 * in one short grace would lengthen it for those who ignore SIGTERM. */
+	if (td->limits.patience_ms == 0 || ms_until(until) == 0 ||
+	    !is_working(td) || ms_until(deadline) > 0)
 		return deadline;
 	return earlier(now_ms() + TICK_MS, until);
 }

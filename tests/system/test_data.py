@@ -28,6 +28,18 @@ def test_killed_clients_lose_nothing(containers, tenth):
         assert container.read("back/a/main") == b"last words\n"
 
 
+def test_a_short_grace_is_short_although_somebody_writes_in_it(container):
+    """Who ignores SIGTERM is killed when it is over: patience is for servers that are seen to work a tick later, too."""
+    container.start("fini", """
+        nd a --writeback-cache
+        client -i write mnt/a/idle 100
+        sh -c 'trap "sleep 0.1; dd if=/dev/zero of=mnt/a/late bs=4k count=2000 status=none; exit" TERM
+            echo armed >armed; while :; do sleep 0.01; done' &
+        until test -s armed; do sleep 0.01; done
+        finish""", options=["--client-grace=150ms"]).wait_ready()
+    assert_ends(container, seconds=1)
+
+
 # What a server does slowly it is given the time for, and what a client still does at SIGTERM is served.
 SLOW = {
     "slow flush": "nd a --slow-flush 500; client write mnt/a/f {size}",
