@@ -99,7 +99,7 @@ tell_clients(struct teardown *td, enum whom whom)
 
 /*
  * They are stopped first, and can mount nothing more. Who has mounted something
- * is a server.
+ * is a server. Nor does anybody start them again.
  */
 static void
 kill_clients(struct teardown *td)
@@ -107,6 +107,7 @@ kill_clients(struct teardown *td)
 	struct people *p = &td->view->people;
 	struct people_walk w;
 
+	teardown_hold_supervisors(td);
 	for (people_open(&w, p); people_next(&w);)
 		if (is_client(td, w.pid))
 			(void)people_signal(p, w.pid, w.pidfd, SIGSTOP);

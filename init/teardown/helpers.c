@@ -34,25 +34,50 @@ wave_of(const struct queue *q, const struct registry *r,
 	return one->helper || one->init || one->above ? LAST : last;
 }
 
-/*
- * Stops the PID 1s of PID namespaces that servers live in: one that ends because
- * its own children have would end the servers too. But not one that uses a mount
- * of ours itself.
- */
-static void
-hold_inits(struct teardown *td)
+/* The next of a walk that is one; NULL at its end. */
+static struct supervisor *
+next_supervisor(struct teardown *td, struct people_walk *w)
 {
+	while (people_next(w)) {
+		struct supervisor *one =
+		    supervisors_have(&td->supervisors, w->pid);
+
+		if (one)
+			return one;
+	}
+	return NULL;
+}
+
+static void
+hold(struct teardown *td, bool all)
+{
+	struct supervisor *one;
 	struct people_walk w;
 
 	if (td->supervisors.count == 0)
 		return;
-	for (people_open(&w, &td->view->people); people_next(&w);) {
-		struct supervisor *one =
-		    supervisors_have(&td->supervisors, w.pid);
-
-		if (one && one->init && set_is_empty(&one->uses))
+	for (people_open(&w, &td->view->people);
+	     (one = next_supervisor(td, &w));)
+		if (!one->told &&
+		    (all || (one->init && set_is_empty(&one->uses))))
 			teardown_signal(td, w.pid, w.pidfd, SIGSTOP);
-	}
+}
+
+/*
+ * PID 1s of PID namespaces that servers live in: one that ends because its own
+ * children have would end the servers too. But not one that uses a mount of ours
+ * itself.
+ */
+static void
+hold_inits(struct teardown *td)
+{
+	hold(td, false);
+}
+
+void
+teardown_hold_supervisors(struct teardown *td)
+{
+	hold(td, true);
 }
 
 static void
@@ -123,19 +148,17 @@ wait_for(struct teardown *td, struct held *held, long long deadline)
 void
 teardown_supervisors(struct teardown *td, int wave, long long deadline)
 {
-	struct supervisors *all = &td->supervisors;
 	const struct registry *r = &td->view->registry;
 	struct held held = { .count = 0 };
+	struct supervisor *one;
 	struct people_walk w;
 
-	if (all->count == 0)
+	if (td->supervisors.count == 0)
 		return;
-	for (people_open(&w, &td->view->people); people_next(&w);) {
-		struct supervisor *one = supervisors_have(all, w.pid);
-
-		if (one && wave_of(&td->queue, r, one) == wave)
+	for (people_open(&w, &td->view->people);
+	     (one = next_supervisor(td, &w));)
+		if (wave_of(&td->queue, r, one) == wave)
 			tell_and_hold(td, &w, one, &held);
-	}
 	wait_for(td, &held, deadline);
 }
 

@@ -96,6 +96,12 @@ void teardown_find_helpers(struct teardown *teardown);
 bool teardown_look_again(struct teardown *teardown);
 
 /*
+ * Stops them (SIGSTOP) until they are told to end: one that holds a server's life
+ * would start a client that is killed again and again.
+ */
+void teardown_hold_supervisors(struct teardown *teardown);
+
+/*
  * Tells the supervisors of wave `wave` to stop, and waits for them: all clients
  * are dead, and the servers still live.
  */

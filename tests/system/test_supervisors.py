@@ -107,3 +107,40 @@ def test_one_that_never_stops_is_killed_in_the_end(container):
     container.assert_written("back/a/data", size=SIZE)
     [line] = [line for line in container.stderr().splitlines() if "fini" in line]
     assert "aborted connection" in line and line.endswith("it was mounted too late"), line
+
+
+# One supervisor for the server and for an app: it starts the app again when that has ended as told.
+APP = """
+mkdir scan scan/a scan/app
+cp service/run scan/a/run
+cat >scan/app/run <<'END'
+#!/bin/sh
+cd "$(dirname "$0")/../.."
+trap 'sleep 0.3; echo last words >mnt/a/last; exit' TERM
+until grep -q ready up; do sleep 0.01; done
+exec 3>>mnt/a/open
+: >placed
+while :; do sleep 1 & wait $!; done
+END
+chmod +x scan/app/run
+cat >both <<'END'
+trap 'kill $server $app; wait; exit 0' TERM
+scan/a/run & server=$!
+while :; do scan/app/run & app=$!; wait $app; done
+END
+app() { client map mnt/a/data {size}; until [ -e placed ]; do sleep 0.01; done; }
+"""
+RESTARTERS = {
+    "a loop": "sh both & up; app",
+    "s6-svscan": "s6-svscan scan & up; app",
+    "runsvdir": "runsvdir scan & up; app",
+}
+
+
+@pytest.mark.parametrize("scene", RESTARTERS.values(), ids=RESTARTERS.keys())
+@both_finis
+def test_starts_an_app_again_meanwhile(container, init, scene):
+    start(container, init, APP + scene)
+    assert_ends(container, seconds=5)
+    assert_nothing_lost(container)
+    assert container.stderr().count("Killed") <= 3  # the app's shell, its sleep; not those that would follow them
