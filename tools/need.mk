@@ -13,7 +13,7 @@ NEED_data-table = $(NEED_demo) archivemount bindfs catatonit davfs2 dumb-init \
 NEED_check = $(NEED_demo) bindfs catatonit clang clang-format cppcheck \
 	dumb-init e2fsprogs libcap-dev \
 	libcmocka-dev mandoc ntfs-3g openssh-client openssh-server python3-pytest \
-	python3-pytest-xdist runit s6 shellcheck spin sshfs strace
+	python3-pytest-xdist runit s6 screen shellcheck spin sshfs strace tmux
 NEED_engines = $(NEED_demo) bindfs busybox-static catatonit containerd crun \
 	docker.io fuse-overlayfs podman protobuf-compiler python3-grpcio \
 	python3-protobuf python3-pytest python3-pytest-xdist runc tmux \

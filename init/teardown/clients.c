@@ -10,6 +10,7 @@
 #include "src/base/text.h"
 #include "src/fuse/eyes.h"
 #include "src/fuse/use.h"
+#include "src/proc/task.h"
 
 static bool
 is_client(struct teardown *td, pid_t pid)
@@ -19,15 +20,7 @@ is_client(struct teardown *td, pid_t pid)
 	    !supervisors_have(&td->supervisors, pid);
 }
 
-/* As tee in `app | tee log`: it ends by itself when those who write have. */
-static bool
-reads_a_pipe(int proc, pid_t pid)
-{
-	char link[16];
-
-	return proc_link(proc, link, sizeof(link), "%d/fd/0", pid) > 0 &&
-	    text_after(link, "pipe:[");
-}
+#define GENERATIONS 64
 
 /* False if there is no room. */
 static bool
@@ -38,27 +31,69 @@ add(struct numbers *pids, pid_t pid)
 }
 
 /*
+ * Who holds its terminal: the first of its session, and the ancestors of that, as
+ * tmux, sshd and script. When one of these ends the others get SIGHUP.
+ */
+static bool
+add_holders(struct teardown *td, pid_t pid)
+{
+	struct view *v = td->view;
+	unsigned long long started;
+	pid_t holder = task_terminal(v->people.proc, pid);
+	bool all = true;
+
+	for (int i = 0; i < GENERATIONS && !people_top(&v->people, holder) &&
+	     eyes_on(v, holder);
+	     i++) {
+		if (holder != pid)
+			all &= add(&td->clients.holders, holder);
+		if (task_origin(v->people.proc, holder, &holder, &started) < 0)
+			break;
+	}
+	return all;
+}
+
+/*
+ * False for a reader, as tee in `app | tee log`: it ends by itself when those who
+ * write have. True if its input cannot be looked at.
+ */
+static bool
+is_first(struct teardown *td, pid_t pid, bool *all)
+{
+	char link[24]; /* "/dev/pts/4711", "pipe:[4294967295]" */
+
+	if (!eyes_on(td->view, pid) ||
+	    proc_link(td->view->people.proc, link, sizeof(link), "%d/fd/0",
+		pid) < 0)
+		return true;
+	if (text_after(link, "/dev/pts/"))
+		*all &= add_holders(td, pid);
+	return !text_after(link, "pipe:[");
+}
+
+/*
  * Who is told first. Not who is forked from now on: a handler of SIGTERM may start
- * a program that saves, as a shell's trap does. Nor who reads what others write.
- * If they are too many they are told all at once.
+ * a program that saves, as a shell's trap does. Nor who reads what others write,
+ * or holds their terminal. If they are too many they are told all at once.
  */
 static void
 note_who_is_first(struct teardown *td)
 {
+	struct clients *c = &td->clients;
 	struct view *v = td->view;
 	struct people_walk w;
 	bool all = true;
 
-	td->clients.first = (struct numbers){ .count = 0 };
-	td->clients.told_apart = false;
+	c->first = (struct numbers){ .count = 0 };
+	if (c->holders.count > 0)
+		c->holders = (struct numbers){ .count = 0 };
+	c->told_apart = false;
 	if (!eyes_open(v))
 		return;
 	for (people_open(&w, &v->people); people_next(&w);)
-		if (is_client(td, w.pid) &&
-		    (!eyes_on(v, w.pid) ||
-			!reads_a_pipe(v->people.proc, w.pid)))
-			all &= add(&td->clients.first, w.pid);
-	td->clients.told_apart = all; /* and it has come to its end */
+		if (is_client(td, w.pid) && is_first(td, w.pid, &all))
+			all &= add(&c->first, w.pid);
+	c->told_apart = all; /* and it has come to its end */
 	eyes_close();
 }
 
@@ -67,10 +102,12 @@ enum whom { FIRST, LATER };
 static bool
 is_meant(struct teardown *td, pid_t pid, enum whom whom)
 {
-	return is_client(td, pid) &&
-	    (!td->clients.told_apart ||
-		numbers_have(&td->clients.first, (uint32_t)pid)) ==
-	    (whom == FIRST);
+	const struct clients *c = &td->clients;
+	bool first = !c->told_apart ||
+	    (numbers_have(&c->first, (uint32_t)pid) &&
+		!numbers_have(&c->holders, (uint32_t)pid));
+
+	return is_client(td, pid) && first == (whom == FIRST);
 }
 
 /*

@@ -64,8 +64,9 @@ struct events {
 };
 
 struct clients {
-	struct numbers first; /* pids of those who are told to end first */
-	bool told_apart;      /* false: that is everybody */
+	struct numbers first;	/* pids of those who are told to end first */
+	struct numbers holders; /* not these, of terminals */
+	bool told_apart;	/* false: they are everybody */
 	/* What a look at those that SIGKILL did not end has found: */
 	struct set uses; /* connections that they have files open on */
 	bool unknown;	 /* one of them has no open files to look at */

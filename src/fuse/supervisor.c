@@ -47,13 +47,6 @@ note(struct supervisors *all, struct view *v, pid_t pid, int server)
 	return one;
 }
 
-/* Us, or beyond us. */
-static bool
-is_top(const struct people *p, pid_t pid)
-{
-	return pid <= 1 || pid == p->root || pid == p->self;
-}
-
 /* From the parent of `pid` on. What is a server or a helper has its own place. */
 static void
 climb(struct supervisors *all, const struct helpers *h, struct view *v,
@@ -66,7 +59,7 @@ climb(struct supervisors *all, const struct helpers *h, struct view *v,
 
 	for (int i = 0; i < GENERATIONS && eyes_on(v, pid); i++, pid = parent) {
 		if (task_origin(v->people.proc, pid, &parent, &started) < 0 ||
-		    is_top(&v->people, parent))
+		    people_top(&v->people, parent))
 			return;
 		if (registry_server(&v->registry, parent) ||
 		    helpers_have(h, parent))

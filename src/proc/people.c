@@ -257,6 +257,12 @@ people_exist(const struct people *p)
 	return found;
 }
 
+bool
+people_top(const struct people *p, pid_t pid)
+{
+	return pid <= 1 || pid == p->root || pid == p->self;
+}
+
 void
 people_own(struct people *p, pid_t pid)
 {

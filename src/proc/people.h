@@ -76,6 +76,9 @@ bool people_dead(const struct people *people, pid_t pid, int pidfd);
  */
 bool people_exist(const struct people *people);
 
+/* Is it init, or beyond it? There an ascent by parents ends. */
+bool people_top(const struct people *people, pid_t pid);
+
 /* Remembers, and forgets, a child that init made for itself. */
 void people_own(struct people *people, pid_t pid);
 void people_disown(struct people *people, pid_t pid);

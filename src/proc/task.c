@@ -176,6 +176,19 @@ task_origin(int proc, pid_t pid, pid_t *parent, unsigned long long *started)
 	return digits(behind(rest, ' ', 19), ULLONG_MAX, started) ? 0 : -1;
 }
 
+pid_t
+task_terminal(int proc, pid_t pid)
+{
+	char buffer[512];
+	unsigned long long session;
+	const char *rest = stat_of(proc, pid, buffer, sizeof(buffer));
+
+	if (!rest || *behind(rest, ' ', 4) == '0' ||
+	    !digits(behind(rest, ' ', 3), INT_MAX, &session))
+		return 0;
+	return (pid_t)session;
+}
+
 /* Up to 65,536 supplementary groups stand before most of it. */
 static const char *
 status_value(int proc, pid_t pid, const char *name, char line[STATUS_LINE])

@@ -54,6 +54,13 @@ int task_origin(int proc, pid_t pid, pid_t *parent,
     unsigned long long *started);
 
 /*
+ * The session that has its controlling terminal: the pid that its leader has, or
+ * had; 0 without a terminal. The leader's end is SIGHUP to who is in the foreground
+ * there (disassociate_ctty(), drivers/tty/tty_jobctrl.c). Likewise.
+ */
+pid_t task_terminal(int proc, pid_t pid);
+
+/*
  * Does its first thread run, or would it if it were given a processor? From stat
  * as well.
  */

@@ -82,6 +82,38 @@ test_origin(void **state)
 }
 
 static void
+begin_a_session(void)
+{
+	setsid();
+}
+
+/* The master side stays open: its end would be SIGHUP. */
+static void
+take_a_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	take_a_wicked_name();
+	setsid();
+	if (master < 0 || unlockpt(master) < 0 ||
+	    open(ptsname(master), O_RDWR) < 0)
+		_exit(1);
+}
+
+static void
+test_terminal(void **state)
+{
+	pid_t without = start(begin_a_session), with = start(take_a_terminal);
+
+	(void)state;
+	assert_int_equal(task_terminal(proc, without), 0);
+	assert_int_equal(task_terminal(proc, with), with);
+	end(without);
+	end(with);
+	assert_int_equal(task_terminal(proc, with), 0);
+}
+
+static void
 nothing(void)
 {
 }
@@ -236,6 +268,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_takes),
 		cmocka_unit_test(test_takes_with_many_groups),
 		cmocka_unit_test(test_maps),
