@@ -2,113 +2,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "init/teardown/phases.h"
 #include "src/base/clock.h"
 #include "src/base/error.h"
-#include "src/base/text.h"
 #include "src/fuse/eyes.h"
 #include "src/fuse/use.h"
-#include "src/proc/task.h"
-
-static bool
-is_client(struct teardown *td, pid_t pid)
-{
-	return !registry_server(&td->view->registry, pid) &&
-	    !helpers_have(&td->helpers, pid) &&
-	    !supervisors_have(&td->supervisors, pid);
-}
-
-#define GENERATIONS 64
-
-/* False if there is no room. */
-static bool
-add(struct numbers *pids, pid_t pid)
-{
-	return numbers_add(pids, (uint32_t)pid) ||
-	    numbers_have(pids, (uint32_t)pid);
-}
-
-/*
- * Who holds its terminal: the first of its session, and the ancestors of that, as
- * tmux, sshd and script. When one of these ends the others get SIGHUP.
- */
-static bool
-add_holders(struct teardown *td, pid_t pid)
-{
-	struct view *v = td->view;
-	unsigned long long started;
-	pid_t holder = task_terminal(v->people.proc, pid);
-	bool all = true;
-
-	for (int i = 0; i < GENERATIONS && !people_top(&v->people, holder) &&
-	     eyes_on(v, holder);
-	     i++) {
-		if (holder != pid)
-			all &= add(&td->clients.holders, holder);
-		if (task_origin(v->people.proc, holder, &holder, &started) < 0)
-			break;
-	}
-	return all;
-}
-
-/*
- * False for a reader, as tee in `app | tee log`: it ends by itself when those who
- * write have. True if its input cannot be looked at.
- */
-static bool
-is_first(struct teardown *td, pid_t pid, bool *all)
-{
-	char link[24]; /* "/dev/pts/4711", "pipe:[4294967295]" */
-
-	if (!eyes_on(td->view, pid) ||
-	    proc_link(td->view->people.proc, link, sizeof(link), "%d/fd/0",
-		pid) < 0)
-		return true;
-	if (text_after(link, "/dev/pts/"))
-		*all &= add_holders(td, pid);
-	return !text_after(link, "pipe:[");
-}
-
-/*
- * Who is told first. Not who is forked from now on: a handler of SIGTERM may start
- * a program that saves, as a shell's trap does. Nor who reads what others write,
- * or holds their terminal. If they are too many they are told all at once.
- */
-static void
-note_who_is_first(struct teardown *td)
-{
-	struct clients *c = &td->clients;
-	struct view *v = td->view;
-	struct people_walk w;
-	bool all = true;
-
-	c->first = (struct numbers){ .count = 0 };
-	if (c->holders.count > 0)
-		c->holders = (struct numbers){ .count = 0 };
-	c->told_apart = false;
-	if (!eyes_open(v))
-		return;
-	for (people_open(&w, &v->people); people_next(&w);)
-		if (is_client(td, w.pid) && is_first(td, w.pid, &all))
-			all &= add(&c->first, w.pid);
-	c->told_apart = all; /* and it has come to its end */
-	eyes_close();
-}
 
 enum whom { FIRST, LATER };
-
-static bool
-is_meant(struct teardown *td, pid_t pid, enum whom whom)
-{
-	const struct clients *c = &td->clients;
-	bool first = !c->told_apart ||
-	    (numbers_have(&c->first, (uint32_t)pid) &&
-		!numbers_have(&c->holders, (uint32_t)pid));
-
-	return is_client(td, pid) && first == (whom == FIRST);
-}
 
 /*
  * A stopped process gets SIGTERM only once it is continued. Without /proc
@@ -121,13 +22,14 @@ tell_clients(struct teardown *td, enum whom whom)
 	struct people_walk w;
 
 	if (whom == FIRST)
-		note_who_is_first(td);
+		teardown_note_first(td);
 	if (people_open(&w, p) < 0 && p->everybody) {
 		(void)kill(-1, SIGTERM);
 		(void)kill(-1, SIGCONT);
 	}
 	while (people_next(&w)) {
-		if (!is_meant(td, w.pid, whom))
+		if (!teardown_is_client(td, w.pid) ||
+		    teardown_is_first(td, w.pid) != (whom == FIRST))
 			continue;
 		teardown_signal(td, w.pid, w.pidfd, SIGTERM);
 		(void)people_signal(p, w.pid, w.pidfd, SIGCONT);
@@ -146,14 +48,14 @@ kill_clients(struct teardown *td)
 
 	teardown_hold_supervisors(td);
 	for (people_open(&w, p); people_next(&w);)
-		if (is_client(td, w.pid))
+		if (teardown_is_client(td, w.pid))
 			(void)people_signal(p, w.pid, w.pidfd, SIGSTOP);
 	if (teardown_look_again(td))
 		teardown_continue_servers(td->view);
 	if (people_open(&w, p) < 0 && p->everybody)
 		(void)kill(-1, SIGKILL);
 	while (people_next(&w))
-		if (is_client(td, w.pid))
+		if (teardown_is_client(td, w.pid))
 			teardown_signal(td, w.pid, w.pidfd, SIGKILL);
 }
 
@@ -167,7 +69,7 @@ hold_clients(struct teardown *td, struct held *held, int number)
 	if (people_open(&w, p) < 0 && people_exist(p))
 		held_add(held, 0, -1);
 	while (held->count < HELD && people_next(&w)) {
-		if (!is_client(td, w.pid))
+		if (!teardown_is_client(td, w.pid))
 			continue;
 		if (number != 0)
 			(void)people_signal(p, w.pid, w.pidfd, number);
@@ -240,7 +142,7 @@ look_at_clients(struct teardown *td)
 	for (people_open(&w, &v->people); people_next(&w);) {
 		struct set used;
 
-		if (!is_client(td, w.pid) || !eyes_on(v, w.pid))
+		if (!teardown_is_client(td, w.pid) || !eyes_on(v, w.pid))
 			continue;
 		say_if_spared(v, w.pid, w.pidfd);
 		used = use_by(v, w.pid, NULL);

@@ -49,6 +49,18 @@ void teardown_pause(struct teardown *teardown, int ms);
 /* Clients: SIGTERM, grace, SIGKILL, abort of what they hang on. */
 void teardown_clients(struct teardown *teardown);
 
+/* No server, helper or supervisor. */
+bool teardown_is_client(struct teardown *teardown, pid_t pid);
+
+/*
+ * Notes which clients are told to end first. Not those that are forked from now
+ * on: a handler of SIGTERM may start a program that saves, as a shell's trap does.
+ * Nor those that read what others write, or hold their terminal. If they are too
+ * many they are told all at once.
+ */
+void teardown_note_first(struct teardown *teardown);
+bool teardown_is_first(const struct teardown *teardown, pid_t pid);
+
 /* Waits until nothing is in flight on connections of ours. */
 void teardown_drain(struct teardown *teardown);
 
