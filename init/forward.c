@@ -110,28 +110,6 @@ group_serves(struct init *init)
 	return false;
 }
 
-/*
- * The group without its servers: they go last, and not by this signal. Most
- * have a group of their own; then nobody needs to be pinned.
- */
-static int
-signal_group(struct init *init, int number)
-{
-	pid_t group = init->life.main;
-	struct people_walk w;
-
-	if (!group_serves(init) &&
-	    (kill(-group, number) == 0 || errno != EPERM))
-		return 0;
-	if (people_open(&w, &init->view.people) < 0)
-		return kill(-group, number);
-	while (people_next(&w))
-		if (getpgid(w.pid) == group &&
-		    !registry_serves(&init->view.registry, w.pid))
-			(void)people_signal(w.people, w.pid, w.pidfd, number);
-	return 0;
-}
-
 /* Another user's may be signalled all the same. */
 int
 signal_main(struct init *init, int number)
@@ -142,6 +120,33 @@ signal_main(struct init *init, int number)
 	if (result < 0 && errno == EPERM)
 		result = people_signal(&init->view.people, main, -1, number);
 	return result;
+}
+
+/*
+ * The group without its servers: they go last, and not by this signal. Most
+ * have a group of their own; then nobody needs to be pinned.
+ */
+static int
+signal_group(struct init *init, int number)
+{
+	pid_t group = init->life.main;
+	struct people_walk w;
+
+	if (!group_serves(init)) {
+		if (kill(-group, number) == 0)
+			return 0;
+		if (errno == ESRCH) /* main has not made it yet */
+			return signal_main(init, number);
+		if (errno != EPERM)
+			return 0;
+	}
+	if (people_open(&w, &init->view.people) < 0)
+		return kill(-group, number);
+	while (people_next(&w))
+		if (getpgid(w.pid) == group &&
+		    !registry_serves(&init->view.registry, w.pid))
+			(void)people_signal(w.people, w.pid, w.pidfd, number);
+	return 0;
 }
 
 static int

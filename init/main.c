@@ -118,16 +118,14 @@ start_main(struct init *init)
 	}
 	life->main = pid;
 	life->state = LIFE_RUNNING;
-	if (init->options.group)
-		(void)setpgid(pid, pid);
 	return 0;
 }
 
 /*
- * What must see main's start from outside (its group, the closing) is done
- * first, what can wait runs beside main's own start. The sandbox costs a
- * quarter of a millisecond, and is for what may reach us from a main that
- * lives: one that has ended before has not paid for it.
+ * What must see main's start from outside (the closing) is done first, what can
+ * wait runs beside main's own start. The sandbox costs a quarter of a millisecond,
+ * and is for what may reach us from a main that lives: one that has ended before
+ * has not paid for it.
  */
 static void
 start(struct init *init)

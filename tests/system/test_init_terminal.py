@@ -78,12 +78,13 @@ def terminal():
     terminal.close()
 
 
+AS_PID_1 = [f"{TOOLS}/launch", "--report", "1", "--", "/usr/bin/setsid", "--ctty", FINI]
+
+
 @pytest.fixture(params=["ordinary", "PID 1"])
 def fini(request):
     """The command that runs fini on the terminal."""
-    if request.param == "ordinary":
-        return [FINI]
-    return [f"{TOOLS}/launch", "--report", "1", "--", "/usr/bin/setsid", "--ctty", FINI]
+    return [FINI] if request.param == "ordinary" else AS_PID_1
 
 
 def on_terminal(terminal, fini, *arguments):
@@ -120,8 +121,9 @@ def test_interrupt_and_quit_reach_main_and_not_init(terminal, fini):
         terminal.read_until(b'"ended", "status": %d,' % (9 << 8))
 
 
-def test_input_reaches_main(terminal, fini):
-    on_terminal(terminal, fini, "--", "/bin/sh", "-c", "read -r line; echo got $line; exit 9")
+@pytest.mark.parametrize("options", [[], ["-g"]], ids=["", "-g"])
+def test_input_reaches_main(terminal, fini, options):
+    on_terminal(terminal, fini, *options, "--", "/bin/sh", "-c", "read -r line; echo got $line; exit 9")
     terminal.write(b"something\n")
     terminal.read_until(b"got something")
 
