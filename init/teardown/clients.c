@@ -23,6 +23,8 @@ tell_clients(struct teardown *td, enum whom whom)
 
 	if (whom == FIRST)
 		teardown_note_first(td);
+	else
+		teardown_note_later(td);
 	if (people_open(&w, p) < 0 && p->everybody) {
 		(void)kill(-1, SIGTERM);
 		(void)kill(-1, SIGCONT);
@@ -31,6 +33,7 @@ tell_clients(struct teardown *td, enum whom whom)
 		if (!teardown_is_client(td, w.pid) ||
 		    teardown_is_first(td, w.pid) != (whom == FIRST))
 			continue;
+		teardown_note_told(td, w.pid);
 		teardown_signal(td, w.pid, w.pidfd, SIGTERM);
 		(void)people_signal(p, w.pid, w.pidfd, SIGCONT);
 	}
@@ -59,18 +62,23 @@ kill_clients(struct teardown *td)
 			teardown_signal(td, w.pid, w.pidfd, SIGKILL);
 }
 
-/* `number`, if not 0, is sent to each. False if there are none. */
+/*
+ * `number`, if not 0, is sent to each. False if there are none. Is one of them
+ * told to end? Another one may have been started again.
+ */
 static bool
-hold_clients(struct teardown *td, struct held *held, int number)
+hold_clients(struct teardown *td, struct held *held, int number, bool *told)
 {
 	struct people *p = &td->view->people;
 	struct people_walk w;
 
+	*told = false;
 	if (people_open(&w, p) < 0 && people_exist(p))
 		held_add(held, 0, -1);
 	while (held->count < HELD && people_next(&w)) {
 		if (!teardown_is_client(td, w.pid))
 			continue;
+		*told |= teardown_is_told(td, w.pid);
 		if (number != 0)
 			(void)people_signal(p, w.pid, w.pidfd, number);
 		held_add(held, w.pid, people_keep(&w));
@@ -81,23 +89,26 @@ hold_clients(struct teardown *td, struct held *held, int number)
 
 /*
  * True when no client is left, however many there were: as many as we can hold
- * are waited for at a time. `number`, if not 0, is sent to each of them, so
- * that none that was forked meanwhile escapes a SIGKILL.
+ * are waited for at a time, and beyond the deadline as long as servers work for
+ * those that were told. `number`, if not 0, is sent to each of them, so that none
+ * that was forked meanwhile escapes a SIGKILL.
  */
 static bool
 wait_for_clients(struct teardown *td, long long deadline, int number,
     int reserve_ms, bool *stop)
 {
 	struct held held = { .count = 0 };
+	bool told;
 
-	while (hold_clients(td, &held, number)) {
+	while (hold_clients(td, &held, number, &told)) {
 		(void)teardown_wait(td, &held, deadline, stop);
 		(void)teardown_abort_exited(td);
 		(void)teardown_look_again(td);
 		held_release(&held);
 		if (stop && *stop)
 			return false;
-		deadline = teardown_patience(td, deadline, reserve_ms);
+		if (told)
+			deadline = teardown_patience(td, deadline, reserve_ms);
 		if (ms_until(deadline) == 0)
 			return false;
 	}
@@ -173,22 +184,21 @@ abort_what_they_use(struct teardown *td)
 	teardown_abort(td, &waiting, "a client hangs on it");
 }
 
-/* The later ones are told at half of the time. True when no client is left. */
+/* The later ones are told in the last quarter. True when no client is left. */
 static bool
 tell_and_wait(struct teardown *td)
 {
-	int grace = td->limits.client_grace_ms;
-	long long began = now_ms();
+	int grace = td->limits.client_grace_ms, later = grace / 4;
+	int reserve = RESERVE_MS + td->limits.client_kill_ms;
+	long long deadline = now_ms() + grace - later;
 
 	if (grace <= 0)
-		return wait_for_clients(td, began, 0, 0, NULL);
+		return wait_for_clients(td, deadline, 0, 0, NULL);
 	tell_clients(td, FIRST);
-	if (wait_for_clients(td, began + grace / 2, 0, td->limits.patience_ms,
-		NULL))
+	if (wait_for_clients(td, deadline, 0, reserve + later, NULL))
 		return true;
 	tell_clients(td, LATER);
-	return wait_for_clients(td, began + grace, 0,
-	    RESERVE_MS + td->limits.client_kill_ms, NULL);
+	return wait_for_clients(td, now_ms() + later, 0, reserve, NULL);
 }
 
 void

@@ -55,11 +55,18 @@ bool teardown_is_client(struct teardown *teardown, pid_t pid);
 /*
  * Notes which clients are told to end first. Not those that are forked from now
  * on: a handler of SIGTERM may start a program that saves, as a shell's trap does.
- * Nor those that read what others write, or hold their terminal. If they are too
- * many they are told all at once.
+ * Nor those that read what another client writes, or hold its terminal. If they
+ * are too many, or no FUSE is ours, they are told all at once.
  */
 void teardown_note_first(struct teardown *teardown);
+
+/* Who has come since, and has an ancestor that was told and lives, counts as told. */
+void teardown_note_later(struct teardown *teardown);
 bool teardown_is_first(const struct teardown *teardown, pid_t pid);
+
+/* From the second round on. */
+void teardown_note_told(struct teardown *teardown, pid_t pid);
+bool teardown_is_told(const struct teardown *teardown, pid_t pid);
 
 /* Waits until nothing is in flight on connections of ours. */
 void teardown_drain(struct teardown *teardown);

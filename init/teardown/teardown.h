@@ -41,7 +41,8 @@ struct progress {
 	unsigned phase;
 	long long started_at;
 	long long worked_at;	   /* when a server was last seen to work */
-	unsigned long long run_ns; /* and how long they all had run */
+	unsigned long long run_ns; /* and how long they all had run, ... */
+	long long looked_at;	   /* ... at this time */
 };
 
 /* Servers, in the order that they are stopped in. */
@@ -65,8 +66,10 @@ struct events {
 
 struct clients {
 	struct numbers first;	/* pids of those who are told to end first */
+	bool told_apart;	/* false: that is everybody */
 	struct numbers holders; /* not these, of terminals */
-	bool told_apart;	/* false: they are everybody */
+	struct numbers pipes;	/* read as standard input, by inode */
+	struct numbers written; /* by clients: their readers neither */
 	/* What a look at those that SIGKILL did not end has found: */
 	struct set uses; /* connections that they have files open on */
 	bool unknown;	 /* one of them has no open files to look at */

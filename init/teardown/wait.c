@@ -117,22 +117,37 @@ run_time(struct view *v)
 }
 
 /*
- * Do those who serve still run, and not only idle? Servers that die take their
- * time along: then the sum is smaller, and that is no work.
+ * Have those who serve run since the last look? That is a tick ago, or longer:
+ * what clients have them do within a short grace does not lengthen it. Servers
+ * that die take their time along: then the sum is smaller, and that is no work.
  */
-static bool
-is_working(struct teardown *td)
+static void
+look_if_they_work(struct teardown *td)
 {
 	struct progress *p = &td->reached;
-	struct set open = registry_open(&td->view->registry);
-	unsigned long long ns = run_time(td->view);
-	bool worked = p->run_ns != 0 && ns >= p->run_ns + WORK_NS;
+	unsigned long long ns;
+	bool worked;
 
+	if (p->run_ns != 0 && now_ms() - p->looked_at < TICK_MS)
+		return;
+	ns = run_time(td->view);
+	worked = p->run_ns != 0 && ns >= p->run_ns + WORK_NS;
+	p->looked_at = now_ms();
 	if (worked)
 		p->worked_at = now_ms();
 	if (worked || ns < p->run_ns || p->run_ns == 0)
 		p->run_ns = ns;
-	return p->worked_at != 0 && now_ms() - p->worked_at < PAUSE_MS &&
+}
+
+/* Do they still run, and not only idle? */
+static bool
+is_working(struct teardown *td)
+{
+	struct set open = registry_open(&td->view->registry);
+
+	look_if_they_work(td);
+	return td->reached.worked_at != 0 &&
+	    now_ms() - td->reached.worked_at < PAUSE_MS &&
 	    registry_server_of_any(&td->view->registry, &open);
 }
 
@@ -142,8 +157,6 @@ teardown_patience(struct teardown *td, long long deadline, int reserve_ms)
 	long long until =
 	    td->reached.started_at + td->limits.patience_ms - reserve_ms;
 
-	/* A look that can give nothing is not the first of two: clients at work
-	 * in one short grace would lengthen it for those who ignore SIGTERM. */
 	if (td->limits.patience_ms == 0 || ms_until(until) == 0 ||
 	    !is_working(td) || ms_until(deadline) > 0)
 		return deadline;

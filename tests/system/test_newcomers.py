@@ -51,6 +51,15 @@ def test_who_is_forked_by_a_handler_saves(container, init, run):
     assert last(container, "back/a/last") == container.read("back/a/seed")
 
 
+@both_finis
+def test_what_a_handler_waits_for_has_as_much_time(container, init):
+    """A program that saves for longer than those that are told later have."""
+    at_end = 'sh -c "sleep 1.7; cp mnt/a/seed mnt/a/last"'
+    container.start(init, CLIENT.format(at_end=at_end) + "sh saver & read -r _ <in_place\nfinish").wait_ready()
+    assert_ends(container, seconds=4)
+    assert last(container, "back/a/last") == container.read("back/a/seed")
+
+
 @pytest.mark.parametrize("options", ["", "--hold f", "--hold-threads 3 --hold f"], ids=["", "held", "held by threads"])
 @both_finis
 def test_what_a_handler_mounts(container, init, options):
@@ -78,7 +87,7 @@ def test_control_hangs(container):
 
 
 # What an application says at its end goes through another program, which ends when it has read that.
-PIPED = CLIENT.format(at_end="sleep 0.3; echo last words") + "{{ sh saver | {0} >mnt/a/log; }} & read -r _ <in_place\nfinish"
+PIPED = CLIENT.format(at_end="sleep 1.3; echo last words") + "{{ sh saver | {0} >mnt/a/log; }} & read -r _ <in_place\nfinish"
 READS = ["cat", "/usr/bin/python3 -c 'import sys; sys.stdout.write(sys.stdin.read())'", "tee copy"]
 
 
@@ -86,7 +95,7 @@ READS = ["cat", "/usr/bin/python3 -c 'import sys; sys.stdout.write(sys.stdin.rea
 @both_finis
 def test_who_reads_what_a_client_writes(container, init, reads):
     container.start(init, PIPED.format(reads)).wait_ready()
-    assert_ends(container, seconds=3)
+    assert_ends(container, seconds=4)
     assert last(container, "back/a/log") == b"last words\n"
 
 
