@@ -6,6 +6,7 @@
 #include "src/base/clock.h"
 #include "src/fuse/eyes.h"
 #include "src/fuse/look.h"
+#include "src/proc/process.h"
 
 #define LAST SERVERS /* no wave of servers, but behind them all */
 
@@ -48,6 +49,22 @@ next_supervisor(struct teardown *td, struct people_walk *w)
 	return NULL;
 }
 
+/* One that has none ends by no client's end, and starts none again. */
+static bool
+has_client(struct teardown *td, pid_t pid)
+{
+	struct proc_children c;
+	pid_t child;
+	bool found = false;
+
+	for (proc_children_open(&c, td->view->people.proc, pid);
+	     !found && proc_children_next(&c, &child);)
+		found = teardown_is_client(td, child);
+	proc_children_close(&c);
+	return found;
+}
+
+/* What they read, as a server's log, nobody reads until they go on. */
 static void
 hold(struct teardown *td, bool all)
 {
@@ -59,7 +76,8 @@ hold(struct teardown *td, bool all)
 	for (people_open(&w, &td->view->people);
 	     (one = next_supervisor(td, &w));)
 		if (!one->told &&
-		    (all || (one->init && set_is_empty(&one->uses))))
+		    (all || (one->init && set_is_empty(&one->uses))) &&
+		    has_client(td, w.pid))
 			teardown_signal(td, w.pid, w.pidfd, SIGSTOP);
 }
 

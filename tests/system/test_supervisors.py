@@ -144,3 +144,32 @@ def test_starts_an_app_again_meanwhile(container, init, scene):
     assert_ends(container, seconds=5)
     assert_nothing_lost(container)
     assert container.stderr().count("Killed") <= 3  # the app's shell, its sleep; not those that would follow them
+
+
+# It reads what its server says, a line for each request and more than a pipe holds, while a client saves.
+READS_THE_LOG = """
+cat >reader <<'END'
+import signal, subprocess
+server = subprocess.Popen(["bindfs", "-f", "-d", "back/a", "mnt/a"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+with open("log", "wb") as log:
+    for line in server.stdout:
+        log.write(line)
+server.wait()
+END
+cat >saver <<'END'
+trap 'for i in $(seq 150); do echo $i >mnt/a/$i; done; echo last words >mnt/a/last; exit' TERM
+echo >in_place
+while :; do sleep 1 & wait $!; done
+END
+BY /usr/bin/python3 reader & until mountpoint -q mnt/a; do sleep 0.01; done
+sh saver & read -r _ <in_place
+"""
+
+
+@pytest.mark.parametrize("by", ["", "unshare -pf"], ids=["", "PID 1"])
+def test_reads_what_its_server_says(container, by):
+    start(container, "fini", READS_THE_LOG.replace("BY", by))
+    assert_ends(container, seconds=4)
+    assert_arrived(container)
+    assert len(container.read("log")) > 65536
