@@ -45,6 +45,10 @@ release_nothing(struct doctor *d)
 {
 	if (d->options.container)
 		return refuse_unknown(d) < 0 ? could_not_look() : STUCK;
+	if (d->findings.count > 0) {
+		refuse_unnamed(d);
+		return STUCK;
+	}
 	fprintf(stderr, "fini-doctor: nothing is stuck\n");
 	return 0;
 }

@@ -73,17 +73,24 @@ show_choice(const struct doctor *d, const struct finding *f)
 	    strcmp(tasks->namespace[f->namespace].engine, "docker") == 0;
 }
 
-static void
-refuse_stranger(const struct doctor *d)
+/* All that hangs. True if a container of docker's is among it. */
+static bool
+show_choices(const struct doctor *d)
 {
 	bool docker = false;
 
+	for (int i = 0; i < d->findings.count; i++)
+		docker = show_choice(d, &d->findings.finding[i]) || docker;
+	return docker;
+}
+
+static void
+refuse_stranger(const struct doctor *d)
+{
 	fprintf(stderr,
 	    "fini-doctor: not released: nothing that hangs is called '%s'\n",
 	    harmless(d->options.container));
-	for (int i = 0; i < d->findings.count; i++)
-		docker = show_choice(d, &d->findings.finding[i]) || docker;
-	if (docker)
+	if (show_choices(d))
 		fprintf(stderr,
 		    "fini-doctor: docker's names are read below %s: else say "
 		    "--docker-root\n",
@@ -109,6 +116,17 @@ refuse_unknown(struct doctor *d)
 		return -1;
 	refuse_stranger(d);
 	return 0;
+}
+
+void
+refuse_unnamed(const struct doctor *d)
+{
+	fprintf(stderr, "fini-doctor: not released: %s\n",
+	    d->options.shared > 0 ?
+		"nothing that hangs waits for what --shared names" :
+		"what hangs is no container that does not end: name it by a "
+		"pid");
+	(void)show_choices(d);
 }
 
 void

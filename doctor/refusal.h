@@ -14,6 +14,9 @@ void refuse_many(const struct doctor *doctor);
  */
 int refuse_unknown(struct doctor *doctor);
 
+/* No name was given, and what hangs is not meant by that: it, to choose from. */
+void refuse_unnamed(const struct doctor *doctor);
+
 /* What was not to be touched, or could not be released, by its verdict. */
 void refuse(const char *sentence, const char *command);
 

@@ -92,6 +92,12 @@ def assert_named(container, finding):
     assert finding["command"] == f"fini-doctor release {container.pid}"
 
 
+def inside(container, *words, wrapper=(), **how):
+    """As on a host of its own: it sees that container, and what no other test hangs."""
+    enter = ["nsenter", f"--target={container.pid}", "--pid", "--mount"]
+    return doctor(*words, wrapper=[*enter, *wrapper], **how)
+
+
 # A host of its own: containers in a container. A fini-doctor in there sees them, and what no other test hangs.
 
 INNER = """
@@ -130,9 +136,8 @@ class Host:
     def has(self, name):
         return procfs.alive(self.inits[name])
 
-    def doctor(self, *words, wrapper=(), seconds=LOOKS):
-        enter = ["nsenter", f"--target={self.container.pid}", "--pid", "--mount"]
-        return doctor(*words, wrapper=[*enter, *wrapper], seconds=seconds)
+    def doctor(self, *words, **how):
+        return inside(self.container, *words, **how)
 
     def watch(self, *words, **how):
         """Its stderr, and its metrics: {name: value}."""

@@ -1,7 +1,8 @@
 """What fini-doctor release is told to release: names and numbers, and what it says of those that mean nothing."""
 import pytest
 
-from doctors import STUCK, Host, doctor, found, hang
+import waiting
+from doctors import SOON, STUCK, Host, doctor, found, hang, inside
 from hangs import HOLDER
 
 
@@ -53,3 +54,19 @@ def test_what_to_choose_from(container):
         inner = finding["namespace"]
         assert f"what hangs: pid:[{inner['id']}], pid {inner['init']}\n" in done.stderr, done
         assert done.stderr.count("what hangs") == 1, done
+
+
+def test_what_hangs_and_is_not_meant(container):
+    """A task hangs in a container that lives. Who names nothing, or a wrong connection, is not told that all is well."""
+    container.start("tini", HOLDER + "; kill -KILL $(cat a.pid)\nfinish").wait_ready()
+    [connection] = container.connections
+    waiting.until(lambda: inside(container, *STUCK).returncode == 1, 5, "stuck for long enough")
+    for words in [], ["--dry-run"], ["--shared=999999"]:
+        done = inside(container, "release", *STUCK, *words)
+        assert done.returncode == 1 and "not released: " in done.stderr, done
+        assert done.stderr.count("what hangs: ") == 1 and "nothing is stuck" not in done.stderr, done
+    assert connection.waiting() > 0, "it was released"
+    assert inside(container, "release", *STUCK, f"--shared={connection.id}").returncode == 0
+    waiting.until(lambda: not container.stuck(), SOON, "released")
+    done = inside(container, "release", *STUCK)
+    assert done.returncode == 0 and "nothing is stuck" in done.stderr, done
