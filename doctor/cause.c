@@ -69,12 +69,22 @@ cause_of(const char *stack)
 	return CAUSE_OTHER;
 }
 
+/*
+ * Functions of locks are left out of a stack where they lie in .sched.text
+ * (in_sched_functions(), kernel/sched/core.c). What comes first then is who
+ * wants an inode's lock, by fs/namei.c, readdir.c, open.c, xattr.c or utimes.c.
+ */
 bool
 cause_may_be_behind(const char *function)
 {
 	static const char *const locks[] = { "folio_wait", "wait_on_page",
 		"rwsem_down", "__mutex_lock", "mutex_lock", "d_alloc_parallel",
-		"__wait_on_freeing_inode", "inode_wait" };
+		"__wait_on_freeing_inode", "inode_wait", "walk_component",
+		"lookup_slow", "open_last_lookups", "path_openat",
+		"filename_create", "lock_rename", "do_renameat2", "do_rmdir",
+		"do_unlinkat", "iterate_dir", "do_truncate", "chmod_common",
+		"chown_common", "vfs_setxattr", "vfs_removexattr", "vfs_utimes",
+		"utimes_common" };
 
 	for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++)
 		if (begins_with(function, locks[i]))

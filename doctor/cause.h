@@ -18,7 +18,7 @@ const char *cause_function(const char *line);
 /* One that many threads of a healthy host are in: not worth another look. */
 bool cause_is_everyday(const char *function);
 
-/* A lock or a page, of any filesystem: who has it may wait for a FUSE server. */
+/* For a lock or a page, of any filesystem: who has it may wait for a FUSE server. */
 bool cause_may_be_behind(const char *function);
 
 /* "nfs": for people. */

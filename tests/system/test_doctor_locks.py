@@ -1,12 +1,13 @@
 """A thread behind FUSE waits for an inode's lock, and not for an answer: the doctor says who has the lock."""
 import collections
+import json
 import os
 import re
 import signal
 
 import procfs
 import waiting
-from doctors import STUCK, assert_sane, doctor, look
+from doctors import STUCK, assert_sane, doctor, inside, look
 
 MUTE = "\nready; await_go; test ! -e mnt/a/mute; finish"
 WRITERS = "client -f stream mnt/a/{0} & client -f stream mnt/a/{0} &\n"
@@ -77,3 +78,42 @@ def test_does_not_guess_who_has_the_lock(container):
     """The same with two files."""
     seen = flushed(container, WRITE.format("f") + WRITE.format("g"))
     assert len(seen) == 4 and {thread["behind"] for thread in seen} == {0}, seen
+
+
+OPENED = """
+import os, sys
+opened = os.open("mnt/a", os.O_RDONLY)
+open("opened." + sys.argv[1], "w").close()
+while not os.path.exists("muted"):
+    pass
+os.fchmod(opened, 0o700) if sys.argv[1] == "chmod" else os.setxattr(opened, "user.a", b"b")
+"""
+# Who waits for the lock of mnt/a, or would ask for a name in it and may not yet.
+WAITERS = ["mkdir mnt/a/x1", "touch mnt/a/x2", "mv mnt/a/seed mnt/a/x3", "rmdir mnt/a/d", "ln -s x mnt/a/x4",
+           "mkfifo mnt/a/x5", "touch -m mnt/a", "ln mnt/a/seed mnt/a/x6"]
+
+
+def test_who_waits_for_the_lock_of_a_directory(container):
+    """The kernel shows no function of the lock, nor any of FUSE's: the one that wants it comes first."""
+    with open(container.path("opened"), "w") as file:
+        file.write(OPENED)
+    container.start("tini", f"""
+        nd a -o entry_timeout=0,attr_timeout=0 --mute-at mute
+        mkdir mnt/a/d
+        for call in chmod setxattr; do /usr/bin/python3 -S opened $call & done
+        until test -e opened.chmod && test -e opened.setxattr; do :; done
+        ls mnt/a/mute &
+        ready; await_go
+        touch muted
+        {"".join(waiter + " & " for waiter in WAITERS)}
+        finish""").wait_ready()
+    waiting.until(lambda: "ls" in {procfs.comm(thread.pid) for thread in container.stuck()}, 5, "in the lookup")
+    container.go().wait_ready()
+    expected = collections.Counter(waiter.split()[0] for waiter in WAITERS) + collections.Counter(python3=2)
+
+    def behind():
+        threads = [thread for finding in json.loads(inside(container, *STUCK, "--json").stdout)["stuck"]
+                   for thread in finding["threads"] if thread["comm"] in expected]
+        return threads if len(threads) == expected.total() else None
+    threads = waiting.until(behind, 5, "stuck, all of them")
+    assert {thread["cause"] for thread in threads} == {"behind-fuse"}, threads

@@ -63,6 +63,19 @@ test_everyday(void **state)
 }
 
 static void
+test_what_may_be_behind(void **state)
+{
+	(void)state;
+	assert_true(cause_may_be_behind("rwsem_down_write_slowpath"));
+	assert_true(cause_may_be_behind("folio_wait_bit_common"));
+	assert_true(cause_may_be_behind("filename_create"));
+	assert_true(cause_may_be_behind("do_renameat2"));
+	assert_false(cause_may_be_behind("io_schedule_timeout"));
+	assert_false(cause_may_be_behind("rename"));
+	assert_false(cause_may_be_behind("?"));
+}
+
+static void
 test_harmless(void **state)
 {
 	char long_one[5000];
@@ -82,6 +95,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_everyday),
+		cmocka_unit_test(test_what_may_be_behind),
 		cmocka_unit_test(test_harmless),
 	};
 
