@@ -114,24 +114,41 @@ container_look(struct picture *p, int proc, int process)
 
 /* By name -------------------------------------------------------------------- */
 
+/* However long it is: read in pieces, with the end of the one before each. */
+static bool
+file_has(FILE *file, const char *wanted)
+{
+	static char text[65536];
+	size_t length = strlen(wanted), kept = 0, more;
+
+	while ((more = fread(text + kept, 1, sizeof(text) - kept, file)) > 0) {
+		size_t size = kept + more;
+
+		if (memmem(text, size, wanted, length))
+			return true;
+		kept = size < length ? size : length - 1;
+		memmove(text, text + size - kept, kept);
+	}
+	return false;
+}
+
 /* dockerd keeps a directory a container, with its name in config.v2.json. */
 static bool
 docker_calls_it(const char *root, const char *id, const char *name)
 {
-	char path[512], text[65536], wanted[160];
+	char path[512], wanted[160];
 	FILE *file;
-	size_t size;
+	bool has;
 
 	snprintf(path, sizeof(path), "%s/containers/%s/config.v2.json", root,
 	    id);
 	file = fopen(path, "re");
 	if (!file)
 		return false;
-	size = fread(text, 1, sizeof(text) - 1, file);
-	text[size] = '\0';
-	fclose(file);
 	snprintf(wanted, sizeof(wanted), "\"Name\":\"/%s\"", name);
-	return strstr(text, wanted) != NULL;
+	has = file_has(file, wanted);
+	fclose(file);
+	return has;
 }
 
 bool

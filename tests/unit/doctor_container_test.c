@@ -1,6 +1,8 @@
 /* Which container it is: by cgroup, by its parent, by what it is called. */
 #include "tests/unit/unit.h"
 
+#include <sys/stat.h>
+
 #include "doctor/container.h"
 #include "doctor/picture.h"
 
@@ -95,6 +97,61 @@ test_names(void **state)
 	assert_false(container_is(p, 0, "", "/nowhere"));
 }
 
+/* What dockerd has written of container ID, with so many bytes before its name. */
+static void
+write_config(const char *root, int before)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/containers", root);
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/containers/" ID, root);
+	(void)mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/containers/" ID "/config.v2.json",
+	    root);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "{\"Env\":[\"%*s\"],\"Name\":\"/db\"}", before, "=");
+	assert_int_equal(fclose(file), 0);
+}
+
+static void
+remove_config(const char *root)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/containers/" ID "/config.v2.json",
+	    root);
+	assert_int_equal(unlink(path), 0);
+	for (int i = 0; i < 3; i++) {
+		*strrchr(path, '/') = '\0';
+		assert_int_equal(rmdir(path), 0);
+	}
+}
+
+/* Its name comes after its environment, which may be long. */
+static void
+test_names_of_docker(void **state)
+{
+	static const int pieces[] = { 1, 65536, 131072, 1 << 20 };
+	struct picture *p = picture_new();
+	char root[] = "/tmp/fini-unit.XXXXXX";
+
+	(void)state;
+	assert_non_null(p);
+	assert_non_null(mkdtemp(root));
+	p->tasks.namespace[0] = (struct pidns){ .init = NONE, .container = ID };
+	for (size_t i = 0; i < COUNT(pieces); i++)
+		for (int less = 0; less < 64 && less < pieces[i]; less++) {
+			write_config(root, pieces[i] - less);
+			assert_true(container_is(p, 0, "db", root));
+			assert_false(container_is(p, 0, "d", root));
+			assert_false(container_is(p, 0, "b", root));
+		}
+	remove_config(root);
+}
+
 /* The id of a container may begin with the pid of another's. */
 static void
 test_an_id_is_no_pid(void **state)
@@ -112,6 +169,7 @@ main(void)
 		cmocka_unit_test(test_cgroups),
 		cmocka_unit_test(test_parents),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names_of_docker),
 		cmocka_unit_test(test_an_id_is_no_pid),
 	};
 
