@@ -49,24 +49,29 @@ next_supervisor(struct teardown *td, struct people_walk *w)
 	return NULL;
 }
 
-/* One that has none ends by no client's end, and starts none again. */
+/*
+ * Are they servers and helpers? Then it ends by no client's end, and starts none
+ * again.
+ */
 static bool
-has_client(struct teardown *td, pid_t pid)
+has_servers_only(struct teardown *td, pid_t pid)
 {
 	struct proc_children c;
 	pid_t child;
-	bool found = false;
+	bool other = false;
 
 	for (proc_children_open(&c, td->view->people.proc, pid);
-	     !found && proc_children_next(&c, &child);)
-		found = teardown_is_client(td, child);
+	     !other && proc_children_next(&c, &child);)
+		other = !registry_server(&td->view->registry, child) &&
+		    !helpers_have(&td->helpers, child);
 	proc_children_close(&c);
-	return found;
+	return !other;
 }
 
 /* What they read, as a server's log, nobody reads until they go on. */
 static void
-hold(struct teardown *td, bool all)
+hold(struct teardown *td,
+    bool (*is_meant)(struct teardown *td, const struct supervisor *one))
 {
 	struct supervisor *one;
 	struct people_walk w;
@@ -75,27 +80,43 @@ hold(struct teardown *td, bool all)
 		return;
 	for (people_open(&w, &td->view->people);
 	     (one = next_supervisor(td, &w));)
-		if (!one->told &&
-		    (all || (one->init && set_is_empty(&one->uses))) &&
-		    has_client(td, w.pid))
+		if (!one->told && is_meant(td, one))
 			teardown_signal(td, w.pid, w.pidfd, SIGSTOP);
 }
 
 /*
- * PID 1s of PID namespaces that servers live in: one that ends because its own
- * children have would end the servers too. But not one that uses a mount of ours
- * itself.
+ * The PID 1 of a PID namespace that servers live in: its end would be theirs. But
+ * not one that uses a mount of ours itself.
  */
-static void
-hold_inits(struct teardown *td)
+static bool
+is_init(struct teardown *td, const struct supervisor *one)
 {
-	hold(td, false);
+	(void)td;
+	return one->init && set_is_empty(&one->uses);
+}
+
+static bool
+is_parent(struct teardown *td, const struct supervisor *one)
+{
+	return !has_servers_only(td, one->pid);
+}
+
+static bool
+is_init_and_parent(struct teardown *td, const struct supervisor *one)
+{
+	return is_init(td, one) && is_parent(td, one);
 }
 
 void
 teardown_hold_supervisors(struct teardown *td)
 {
-	hold(td, true);
+	hold(td, is_parent);
+}
+
+void
+teardown_hold_inits(struct teardown *td)
+{
+	hold(td, is_init);
 }
 
 static void
@@ -130,7 +151,7 @@ teardown_find_helpers(struct teardown *td)
 		log_line(&v->log, LOG_WARNING,
 		    "no process can be forked to look for helpers: they end "
 		    "with the clients");
-	hold_inits(td);
+	hold(td, is_init_and_parent);
 }
 
 /* Once: the second time it is only waited for. */

@@ -101,8 +101,9 @@ void teardown_tell_sidelines(struct teardown *teardown, struct server *server[],
 void teardown_continue_servers(struct view *view);
 
 /*
- * Looks who helps the servers and who holds them, and stops (SIGSTOP) the PID 1s
- * of PID namespaces that servers live in. Who was found before stays.
+ * Looks who helps the servers and who holds them, and stops (SIGSTOP) those PID 1s
+ * of PID namespaces with servers that have others as children, too. Who was found
+ * before stays.
  */
 void teardown_find_helpers(struct teardown *teardown);
 
@@ -119,6 +120,9 @@ bool teardown_look_again(struct teardown *teardown);
  * would start a client that is killed again and again.
  */
 void teardown_hold_supervisors(struct teardown *teardown);
+
+/* The PID 1s of nested namespaces, all of them: before the first server ends. */
+void teardown_hold_inits(struct teardown *teardown);
 
 /*
  * Tells the supervisors of wave `wave` to stop, and waits for them: all clients

@@ -280,6 +280,7 @@ teardown_servers(struct teardown *td)
 	struct queue *q = &td->queue;
 
 	plan(td);
+	teardown_hold_inits(td);
 	for (int wave = 0; wave < q->waves; wave++) {
 		int left = q->waves - wave;
 		int share = ms_until(deadline) / left;
