@@ -8,6 +8,7 @@
 #include "doctor/locks.h"
 #include "doctor/loops.h"
 #include "doctor/picture.h"
+#include "doctor/threads.h"
 #include "src/base/numbers.h"
 #include "src/proc/fdinfo.h"
 #include "src/proc/mountinfo.h"
@@ -103,6 +104,50 @@ look_at_process(struct picture *p, int proc, int process)
 	look_at_files(p, proc, process);
 }
 
+/*
+ * The link of its namespace cannot be read. Instead, the first mount that it
+ * sees: that is in no other namespace, and its id is smaller than any of those.
+ */
+static void
+note_namespace_by_mount(struct picture *p, int proc, int process)
+{
+	struct process *of = &p->tasks.process[process];
+	int fd = proc_openat(proc, O_RDONLY, "%d/mountinfo", of->pid);
+	const struct mount *first;
+	struct mounts m;
+
+	if (fd < 0)
+		return;
+	(void)mounts_open(&m, fd);
+	first = mounts_next(&m);
+	if (first)
+		of->mnt_namespace = (unsigned)first->id;
+	close(fd);
+}
+
+/*
+ * In execve(2) it may be a server that lives, and lives with its mounts. Its
+ * fdinfo and its mountinfo make nobody wait. Who is killed there is ending.
+ */
+static void
+look_at_unseen(struct picture *p, int proc, int process)
+{
+	pid_t pid = p->tasks.process[process].pid;
+	struct proc_dir files;
+	unsigned id;
+	int number;
+
+	if (threads_killed(proc, pid))
+		return;
+	if (p->tasks.process[process].mnt_namespace == 0)
+		note_namespace_by_mount(p, proc, process);
+	look_at_mounts(p, proc, process);
+	proc_dir_open(&files, proc, "%d/fdinfo", pid);
+	while (proc_dir_next(&files, &number))
+		if (fdinfo_connection(proc, pid, number, &id))
+			note_holder(p, process, id);
+}
+
 /* Does that mount namespace see a connection with requests unanswered? */
 static bool
 sees_requests(const struct picture *p, unsigned mnt_namespace)
@@ -139,7 +184,8 @@ look_for_fuse(struct picture *p)
 int
 drives_look(struct picture *p, int proc)
 {
-	if (eyes_look(p, look_at_process, proc) < 0)
+	if (eyes_look(p, look_at_process, proc) < 0 ||
+	    eyes_look_at_unseen(p, look_at_unseen, proc) < 0)
 		return -1;
 	look_for_fuse(p);
 	locks_follow(p);

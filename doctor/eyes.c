@@ -24,10 +24,11 @@ enum progress {
 };
 
 static void
-look_on(struct picture *p, void (*look)(struct picture *, int, int), int proc)
+look_on(struct picture *p, void (*look)(struct picture *, int, int), int proc,
+    bool unseen)
 {
 	for (; p->at < p->tasks.processes; p->at++)
-		if (!p->tasks.process[p->at].unseen)
+		if (p->tasks.process[p->at].unseen == unseen)
 			look(p, proc, p->at);
 	_exit(0);
 }
@@ -107,8 +108,9 @@ await(struct picture *p, int proc, pid_t child, int stall_ms,
 	return progress;
 }
 
-int
-eyes_look(struct picture *p, void (*look)(struct picture *, int, int), int proc)
+static int
+look_at_all(struct picture *p, void (*look)(struct picture *, int, int),
+    int proc, bool unseen)
 {
 	long long patience_ms = PATIENCE_MS;
 	int stalls = 0;
@@ -118,7 +120,7 @@ eyes_look(struct picture *p, void (*look)(struct picture *, int, int), int proc)
 		pid_t child = child_start(0);
 
 		if (child == 0)
-			look_on(p, look, proc);
+			look_on(p, look, proc, unseen);
 		if (child < 0)
 			return -1;
 		switch (await(p, proc, child,
@@ -137,4 +139,17 @@ eyes_look(struct picture *p, void (*look)(struct picture *, int, int), int proc)
 			p->tasks.process[p->at++].unseen = true;
 	}
 	return 0;
+}
+
+int
+eyes_look(struct picture *p, void (*look)(struct picture *, int, int), int proc)
+{
+	return look_at_all(p, look, proc, false);
+}
+
+int
+eyes_look_at_unseen(struct picture *p, void (*look)(struct picture *, int, int),
+    int proc)
+{
+	return look_at_all(p, look, proc, true);
 }

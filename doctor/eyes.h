@@ -17,4 +17,8 @@ struct picture;
 int eyes_look(struct picture *picture,
     void (*look)(struct picture *picture, int proc, int process), int proc);
 
+/* The same for those that are marked, with a `look` that need not wait. */
+int eyes_look_at_unseen(struct picture *picture,
+    void (*look)(struct picture *picture, int proc, int process), int proc);
+
 #endif

@@ -283,6 +283,16 @@ threads_leader(int proc, pid_t pid, char *state, pid_t *parent)
 	return true;
 }
 
+bool
+threads_killed(int proc, pid_t pid)
+{
+	struct thread t = { .killed = false };
+	struct process unused;
+
+	read_status(proc, pid, pid, &t, &unused);
+	return t.killed;
+}
+
 void
 threads_look_at_leader(struct picture *p, int proc, int process)
 {

@@ -25,6 +25,9 @@ void threads_look_at_leader(struct picture *picture, int proc, int process);
  */
 bool threads_leader(int proc, pid_t pid, char *state, pid_t *parent);
 
+/* Is SIGKILL pending for its first thread? Does not wait for an exec lock. */
+bool threads_killed(int proc, pid_t pid);
+
 /*
  * How often it has run, by schedstat, which cannot wait: if that is the same
  * later, it has waited since. 0 where the kernel does not tell.

@@ -210,6 +210,44 @@ def test_never_waits_for_those_it_looks_at(container):
     control.wait(5)
 
 
+# Takes the /dev/fuse of a server, and is in execve(2) with it for as long as mnt/b does not answer.
+KEEPER = """
+import ctypes, os, sys
+server = int(open("a.pid").read())
+[device] = [fd for fd in os.listdir(f"/proc/{server}/fd") if os.readlink(f"/proc/{server}/fd/{fd}") == "/dev/fuse"]
+taken = ctypes.CDLL(None).syscall(438, os.pidfd_open(server), int(device), 0)  # pidfd_getfd
+os.set_inheritable(taken, True)
+os.execvp("execer", ["execer", "open", "mnt/b/f"])
+"""
+
+
+def test_a_server_that_cannot_be_looked_at_lives(container):
+    """It is in execve(2), on another mount, and not ending: what it serves is not anybody's to abort."""
+    with open(container.path("keeper"), "w") as file:
+        file.write(KEEPER)
+    container.start("tini", """
+        rawfuse --log drives.log --name b --unanswered FLUSH mnt/b
+        nd a -o entry_timeout=0,attr_timeout=0 --mute-at mute
+        /usr/bin/python3 -S keeper & keeper=$!
+        until grep -q 'b UNANSWERED FLUSH' drives.log; do :; done
+        ls mnt/a/mute & finish""").wait_ready()
+    [server] = container.named("ndrive")
+    waiting.until(lambda: "ls" in {procfs.comm(thread.pid) for thread in container.stuck()}, 5, "in the lookup")
+    os.kill(server, signal.SIGKILL)
+    waiting.until(lambda: not procfs.alive(server), 5, "gone")
+
+    def served():
+        """What the thread in the lookup waits for: others' connections may be suspected, too."""
+        for finding in look():
+            if "ls" in {thread["comm"] for thread in finding["threads"]}:
+                for connection in finding["connections"]:
+                    if connection["mount"] == container.path("mnt/a"):
+                        return connection
+        return None
+    connection = waiting.until(served, 5, "stuck for long enough")
+    assert connection["hold"] == "served" and procfs.comm(connection["server"]) == "execer", connection
+
+
 def test_never_waits_for_those_that_die(containers):
     """A hundred looks while processes with files and mappings on FUSE die, their server with them."""
     for _ in range(measured.runs(10)):
