@@ -4,8 +4,8 @@ VERSION = 0.1.0
 PREFIX  = /usr/local
 JOBS    = $(shell nproc)
 LIMIT   = $(LIMIT_$(ARCH))
-LIMIT_x86_64  = 96384
-LIMIT_aarch64 = 112000
+LIMIT_x86_64  = 96512
+LIMIT_aarch64 = 112128
 
 # HOSTCC links, and makes what runs here; CC compiles for musl. On a musl
 # distribution they are the same compiler.

@@ -20,7 +20,8 @@ teardown_look_again(struct teardown *td)
 	struct view *v = td->view;
 	struct set before = registry_open(&v->registry), now;
 
-	if (!have_mounts_changed(v))
+	/* In another mount namespace, or nowhere, only fusectl shows it. */
+	if (!have_mounts_changed(v) && !look_has_news(v))
 		return false;
 	/* That poll has told us, and will not tell look_at_mounts(). */
 	v->registry.changed = true;

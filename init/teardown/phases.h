@@ -60,7 +60,7 @@ bool teardown_is_client(struct teardown *teardown, pid_t pid);
  */
 void teardown_note_first(struct teardown *teardown);
 
-/* Who has come since, and has an ancestor that was told and lives, counts as told. */
+/* Who has come since, and has an ancestor that may wait for it, counts as told. */
 void teardown_note_later(struct teardown *teardown);
 bool teardown_is_first(const struct teardown *teardown, pid_t pid);
 

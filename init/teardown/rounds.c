@@ -172,7 +172,16 @@ teardown_note_first(struct teardown *td)
 	eyes_close();
 }
 
-/* Who was told, and lives, may wait for what it has started: so nobody tells it. */
+/* It may wait for what it has started: a client that was told, or a server. */
+static bool
+may_wait(struct teardown *td, pid_t pid)
+{
+	return teardown_is_client(td, pid) ?
+	    teardown_is_first(td, pid) :
+	    !supervisors_have(&td->supervisors, pid);
+}
+
+/* So nobody tells that. */
 static bool
 note_if_awaited(struct teardown *td, pid_t pid)
 {
@@ -184,8 +193,7 @@ note_if_awaited(struct teardown *td, pid_t pid)
 		parent = parent_of(td->view, parent);
 		if (parent == 0)
 			return true;
-		if (teardown_is_client(td, parent) &&
-		    teardown_is_first(td, parent))
+		if (may_wait(td, parent))
 			return add(&td->clients.first, (uint32_t)pid);
 	}
 	return true;

@@ -94,7 +94,7 @@ proc_files_open(struct proc_files *f, int proc, pid_t pid)
 	f->tables.leader = pid;
 	f->tables.tasks.fd = -1;
 	f->tables.begun = false;
-	f->tables.first = f->tables.last = 0;
+	f->tables.first = f->tables.last = f->tables.read = 0;
 	return proc_dir_open(&f->dir, proc, "%d/fd", pid);
 }
 
@@ -134,11 +134,17 @@ files_told(int table)
 }
 
 /*
+ * One process must not use up a look at all: 500 threads with 4,000 files in a
+ * table that they share would be two million numbers.
+ */
+#define READ_MOST 8192
+
+/*
  * What tables that differ mostly differ in: how many files, or where that is not
  * told, with `every`, their numbers. 0: it has none.
  */
 static unsigned
-sign_of(const struct proc_files *f, pid_t tid)
+sign_of(struct proc_files *f, pid_t tid)
 {
 	struct proc_dir table;
 	unsigned sign;
@@ -148,8 +154,9 @@ sign_of(const struct proc_files *f, pid_t tid)
 		return 0;
 	sign = files_told(table.fd);
 	if (sign == 0)
-		while ((sign == 0 || f->every) &&
-		    proc_dir_next(&table, &number))
+		for (;
+		     (sign == 0 || f->every) && proc_dir_next(&table, &number);
+		     f->tables.read++)
 			sign = f->every ? sign * 31 + (unsigned)number + 1 : 1;
 	proc_dir_close(&table);
 	return sign;
@@ -179,7 +186,7 @@ next_table(struct proc_files *f)
 	if (!t->begun)
 		(void)proc_dir_open(&t->tasks, f->proc, "%d/task", t->leader);
 	t->begun = true;
-	while (proc_dir_next(&t->tasks, &tid))
+	while (t->read < READ_MOST && proc_dir_next(&t->tasks, &tid))
 		if (tid != t->leader && is_another(f, tid) &&
 		    proc_dir_open(&f->dir, f->proc, "%d/fd", tid) == 0) {
 			f->pid = tid;

@@ -45,6 +45,7 @@ struct proc_files {
 		struct proc_dir tasks;
 		bool begun;
 		unsigned first, last; /* signs: process.c */
+		unsigned read;	      /* numbers of files, for signs */
 	} tables;
 };
 

@@ -110,3 +110,16 @@ def test_who_reads_from_a_pipe_is_told_later(container):
     container.start("fini", STAYS, ["-v"]).wait_ready()
     assert_ends(container, seconds=3)
     assert "SIGKILL to" not in container.stderr(), container.stderr()
+
+
+# Mounted where our own mounts do not show it, and held by its server.
+ELSEWHERE = {
+    "another mount namespace": "unshare -m rawfuse --log drives.log --name b --hold f mnt/b",
+    "nowhere": "rawfuse --log drives.log --name b --nowhere --hold f mnt/b",
+}
+
+
+@pytest.mark.parametrize("mounts", ELSEWHERE.values(), ids=ELSEWHERE.keys())
+def test_what_a_handler_mounts_elsewhere(container, mounts):
+    container.start("fini", CLIENT.format(at_end=mounts) + "sh saver & read -r _ <in_place\nfinish").wait_ready()
+    assert_ends(container, seconds=9)

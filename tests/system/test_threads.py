@@ -2,7 +2,7 @@
 import pytest
 
 import waiting
-from inits import HURRY, assert_ends, assert_hangs, assert_killed
+from inits import HURRY, assert_ends, assert_hangs, assert_killed, both_finis
 from test_abort import NEITHER
 
 SCENES = {
@@ -88,3 +88,26 @@ def test_fuse_is_not_loaded_to_look_for_it(container, there):
     container.run(argv, wrapper=["strace", "-f", "-qq", "-o", trace, "-e", "trace=fsopen"]).wait_ready()
     assert_ends(container)
     assert (b'fsopen("fusectl"' in container.read("trace.log")) == there
+
+
+# As a large JVM: its threads have one table, which is long.
+MANY = """
+cat >many <<'END'
+import os, threading, time
+for _ in range(4000):
+    os.dup(1)
+for _ in range(500):
+    threading.Thread(target=time.sleep, args=(100,), daemon=True).start()
+open("placed", "w").close()
+time.sleep(100)
+END
+/usr/bin/python3 -S many & until [ -e placed ]; do sleep 0.02; done
+nd a --hold f
+finish"""
+
+
+@both_finis
+def test_many_threads_with_many_files_do_not_use_up_the_look(container, init):
+    """Where the kernel does not tell how many files a table has, before Linux 6.2, each is read."""
+    container.start(init, MANY).wait_ready()
+    assert_ends(container, seconds=5)
