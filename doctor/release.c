@@ -30,7 +30,7 @@ may_abort(const struct doctor *d, const struct finding *f,
     const struct suspect *s)
 {
 	if (options_share(&d->options, s->connection))
-		return true;
+		return s->hold != HOLD_SERVED;
 	return s->hold == HOLD_NONE && f->advice == ADVICE_RELEASE;
 }
 

@@ -75,8 +75,9 @@ def test_the_connection_of_a_living_server_is_left_alone(container, foreign, sil
     server = foreign.server_of(silent)
     assert finding["advice"] == "server" and [c["id"] for c in finding["connections"]] == [silent.id], finding
     assert f"ndrive[{server}]" in finding["verdict"] and str(server) in finding["command"], finding
-    done = doctor("release", *STUCK, str(container.pid))
-    assert done.returncode == 1 and "not released" in done.stderr, done
+    for words in [], [f"--shared={silent.id}"]:
+        done = doctor("release", *STUCK, *words, str(container.pid))
+        assert done.returncode == 1 and "not released" in done.stderr, done
     assert silent.exists() and silent.waiting() > 0, "the foreign connection was aborted"
     silent.abort()  # by who may
     assert container.wait_end(SOON)
